@@ -1,0 +1,66 @@
+// Facts: what a connection says is so. They belong to that connection; no other reading changes them (law 3).
+import type { ConnectionId, Instant } from './ids.ts';
+
+/** One external person, as its connection last described them. */
+export interface Person {
+  readonly connection: ConnectionId;
+  /** Stable in the connection: entryUUID, objectGUID, the SCIM id we issued, a persistent NameID. Never a DN, uid or mail. */
+  readonly externalId: string;
+  /** False once let go: deleted, or proven absent. */
+  readonly present: boolean;
+  /** When `present` took its value. */
+  readonly presentSince: Instant;
+  /** False when the connection reports the account disabled. */
+  readonly active: boolean;
+  /** When `active` took its value. */
+  readonly activeSince: Instant;
+  readonly attributes: PersonAttributes;
+}
+
+export interface PersonAttributes {
+  /** As spelled by the source; compared by `emailKey`. */
+  readonly email: string | null;
+  readonly userName: string | null;
+  readonly firstName: string | null;
+  readonly lastName: string | null;
+  /** Where it stands now: an LDAP DN. Never an identity. */
+  readonly locator: string | null;
+}
+
+/** One external group. */
+export interface Group {
+  readonly connection: ConnectionId;
+  /** entryUUID, objectGUID, SCIM id; for SAML the value itself. */
+  readonly externalId: string;
+  /** Present name: an LDAP DN, a SCIM displayName, a SAML value. */
+  readonly name: string;
+  /** What `group:` mappings compare: `groupKey` of the name. */
+  readonly nameKey: string;
+  readonly present: boolean;
+  readonly since: Instant;
+}
+
+/** A direct member of a group: an external person, or a group inside the group. Both of the same connection. */
+export interface Link {
+  readonly group: string;
+  readonly member: MemberRef;
+  /** When the connection first said so. */
+  readonly since: Instant;
+}
+
+export interface MemberRef {
+  readonly kind: 'person' | 'group';
+  readonly externalId: string;
+}
+
+/** E-mail addresses compare case-insensitively everywhere, and by composed form (organizations.md section 4). */
+export function emailKey(email: string): string {
+  return email.trim().normalize('NFC').toLowerCase();
+}
+
+/** The domain of an address, in its compared form; '' where there is none. */
+export function emailDomain(email: string): string {
+  const key = emailKey(email);
+  const at = key.lastIndexOf('@');
+  return at < 0 ? '' : key.slice(at + 1);
+}

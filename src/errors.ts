@@ -1,0 +1,39 @@
+// The one error class. A fault that a person can mend carries a stable code, what is wrong, where, and what to do;
+// the edge (cli, http, scim) turns the code into an exit code or a status. The private detail travels as `cause`.
+
+/** Every code that an error of Rollcall can carry; a `switch` over it narrows. */
+export type ErrorCode =
+  | 'config_invalid' // the configuration file has faults; `faults` lists them all
+  | 'config_unreadable' // the file cannot be read or is not YAML
+  | 'input_invalid' // an argument, an address or an id that cannot be used
+  | 'not_found' // the named organization, connection, hold, person … does not exist
+  | 'conflict' // the wish contradicts what is stored (an Owner who would leave, an account linked twice)
+  | 'ldif_invalid' // an LDIF record that cannot be parsed
+  | 'filter_invalid' // an LDAP search filter that cannot be parsed (RFC 4515)
+  | 'dn_invalid' // a distinguished name that cannot be parsed (RFC 4514)
+  | 'base_not_found' // the search base is not in the directory
+  | 'already_running' // the connection has a run under way
+  | 'connection_paused' // the connection is paused: nothing is read
+  | 'declared_in_file' // what the configuration file states is read-only elsewhere
+  | 'schema_outdated'; // the database was written by a newer Rollcall, or was never migrated
+
+/** One fault of a configuration: where it stands and what to do. */
+export interface Fault {
+  /** Dotted path into the file (`mappings[2].role`), or a file name. */
+  readonly at: string;
+  readonly message: string;
+  /** 1-based line in the file, when it is known. */
+  readonly line?: number;
+}
+
+export class RollcallError extends Error {
+  readonly code: ErrorCode;
+  readonly faults: readonly Fault[];
+
+  constructor(code: ErrorCode, message: string, options: { cause?: unknown; faults?: readonly Fault[] } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'RollcallError';
+    this.code = code;
+    this.faults = options.faults ?? [];
+  }
+}
