@@ -45,6 +45,8 @@ export interface DirectoryReading {
   readonly at: Instant;
   /** People, groups and links in any order; a link may come before the entries it names. */
   readonly items: AsyncIterable<DirectoryItem>;
+  /** Whether groups inside groups count; if not, links from group to group are dropped. */
+  readonly nested: boolean;
   /** What the finished read proves; to be asked once `items` has ended. */
   readonly outcome: () => DirectoryOutcome;
   /** Which of these stable ids are still there, asked one by one; null where the source cannot be asked again. */
