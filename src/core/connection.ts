@@ -29,19 +29,14 @@ export interface Mapping {
   /** What is compared: `groupKey` of `group`. */
   readonly groupKey: string;
   readonly role: GrantableRole | null;
-  readonly workspace: WorkspaceRef | null;
+  /** Present title of the workspace; made when first needed, then bound by id in the store. */
+  readonly workspace: string | null;
   readonly project: string | null;
   readonly projectRole: ProjectRole | null;
   readonly open: boolean;
   /** Stable ids of the groups that it matched when it last brought people; a name that matches nothing is looked up here. */
   readonly lastMatched: readonly string[];
   readonly createdAt: Instant;
-}
-
-/** A workspace that a mapping names; `id` is null until somebody first needs it. */
-export interface WorkspaceRef {
-  readonly id: string | null;
-  readonly title: string;
 }
 
 /** Whether the connection's word counts: observed and closed connections are stored, planned and shown, and count for nothing. */

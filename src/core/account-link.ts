@@ -1,0 +1,54 @@
+// Whose account is it? The first time an external person is met, they are joined to an account by e-mail only if the
+// connection may speak for that address (organizations.md section 5). Otherwise it is a link conflict, never a guess.
+import type { Connection } from './connection.ts';
+import type { Person } from './fact.ts';
+import { emailDomain } from './fact.ts';
+import type { AccountId } from './ids.ts';
+
+export type LinkConflict =
+  | 'address_not_verified' // the connection may not speak for the address's domain
+  | 'other_id' // another id of this connection was once linked to the account: a mail that came back is another person
+  | 'address_shared' // two entries of the connection carry this address
+  | 'no_address'; // there is nothing to join by
+
+export type LinkDecision =
+  | { readonly kind: 'join'; readonly account: AccountId }
+  | { readonly kind: 'create' }
+  | { readonly kind: 'conflict'; readonly reason: LinkConflict; readonly account: AccountId | null }
+  /** Nothing hangs on it yet: the person has no grant anywhere. */
+  | { readonly kind: 'wait' };
+
+export interface LinkQuestion {
+  readonly connection: Connection;
+  readonly person: Person;
+  /** Domains verified for the organizations that the connection serves. */
+  readonly verifiedDomains: ReadonlySet<string>;
+  /** The account with the person's address, if there is one. */
+  readonly holder: { readonly account: AccountId; readonly linkedIds: readonly string[] } | null;
+  /** The person would be somebody somewhere: a mapping or a default role gives them something. */
+  readonly granted: boolean;
+  /** Another person of the same reading, met before this one, carries the address. */
+  readonly addressTaken: boolean;
+}
+
+/** Decides for a person who has no account yet. */
+export function decideLink(question: LinkQuestion): LinkDecision {
+  const { person, holder, granted } = question;
+  const { email } = person.attributes;
+  const wait: LinkDecision = { kind: 'wait' };
+  const conflict = (reason: LinkConflict): LinkDecision =>
+    granted ? { kind: 'conflict', reason, account: holder?.account ?? null } : wait;
+  if (!person.present) return wait;
+  if (email === null) return conflict('no_address');
+  if (!maySpeakFor(question.connection, email, question.verifiedDomains)) return conflict('address_not_verified');
+  if (question.addressTaken) return conflict('address_shared');
+  if (holder === null) return granted ? { kind: 'create' } : wait;
+  // An id that was ever linked stays linked: the same mail with a new id is another person.
+  if (holder.linkedIds.length > 0) return conflict('other_id');
+  return { kind: 'join', account: holder.account };
+}
+
+/** Whether the connection's word about this address is enough to join or create an account. */
+export function maySpeakFor(connection: Connection, email: string, verifiedDomains: ReadonlySet<string>): boolean {
+  return connection.trustEmail === 'any' || verifiedDomains.has(emailDomain(email));
+}

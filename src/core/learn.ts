@@ -1,0 +1,149 @@
+// Learning: what a reading changes in the facts of its own connection. A reading withdraws only what its connection
+// gave (law 3); what it does not say stays as it was (law 4); nobody goes unless it says so (law 5).
+import type { Group, Link, MemberRef, Person } from './fact.ts';
+import type { ConnectionId, Instant } from './ids.ts';
+import type { PersonSaid, PushReading } from './reading.ts';
+
+/** The facts of one connection, as far as a reading can touch them. */
+export interface KnownFacts {
+  readonly person: (externalId: string) => Person | undefined;
+  readonly group: (externalId: string) => Group | undefined;
+  /** Direct links in which it is the member. */
+  readonly linksOf: (member: MemberRef) => readonly Link[];
+  /** Direct links into the group. */
+  readonly linksInto: (group: string) => readonly Link[];
+}
+
+export interface FactChanges {
+  readonly people: readonly Person[];
+  readonly groups: readonly Group[];
+  readonly linked: readonly Link[];
+  readonly unlinked: readonly Link[];
+}
+
+export function learn(known: KnownFacts, reading: PushReading): FactChanges {
+  const { connection, at } = reading;
+  const people = new Map<string, Person>();
+  const groups = new Map<string, Group>();
+  const links = new LinkChanges(known, at);
+
+  for (const said of reading.groups) {
+    const before = known.group(said.externalId);
+    const after: Group = {
+      connection,
+      externalId: said.externalId,
+      name: said.name,
+      nameKey: said.nameKey,
+      present: true,
+      since: before?.present === true ? before.since : at,
+    };
+    if (before === undefined || !same(before, after)) groups.set(said.externalId, after);
+  }
+  for (const said of reading.people) {
+    const before = known.person(said.externalId);
+    const after = mergePerson(connection, before, said, at);
+    if (before === undefined || !same(before, after)) people.set(said.externalId, after);
+  }
+  const exists = (member: MemberRef): boolean =>
+    member.kind === 'person'
+      ? people.has(member.externalId) || known.person(member.externalId) !== undefined
+      : groups.has(member.externalId) || known.group(member.externalId) !== undefined;
+
+  for (const said of reading.groups) {
+    if (said.members !== 'unknown') links.replaceMembers(said.externalId, said.members.filter(exists));
+  }
+  for (const said of reading.people) {
+    if (said.groups === 'unknown') continue;
+    const member: MemberRef = { kind: 'person', externalId: said.externalId };
+    const there = said.groups.filter((externalId) => exists({ kind: 'group', externalId }));
+    links.replaceGroups(member, there);
+  }
+  for (const { group, member } of reading.joins) if (exists(member)) links.add(group, member);
+  for (const { group, member } of reading.leaves) links.remove(group, member);
+  for (const externalId of reading.peopleGone) {
+    const before = people.get(externalId) ?? known.person(externalId);
+    if (before?.present === true) people.set(externalId, { ...before, present: false, presentSince: at });
+    // A returning person's groups do not come back by themselves (organizations.md section 5).
+    links.removeAllOf({ kind: 'person', externalId });
+  }
+  for (const externalId of reading.groupsGone) {
+    const before = groups.get(externalId) ?? known.group(externalId);
+    if (before?.present === true) groups.set(externalId, { ...before, present: false, since: at });
+    links.removeAllOf({ kind: 'group', externalId });
+    links.replaceMembers(externalId, []);
+  }
+  return { people: [...people.values()], groups: [...groups.values()], ...links.changes() };
+}
+
+/** The person as the reading leaves them; `since` moves only when the value does. */
+function mergePerson(connection: ConnectionId, before: Person | undefined, said: PersonSaid, at: Instant): Person {
+  return {
+    connection,
+    externalId: said.externalId,
+    present: true,
+    presentSince: before?.present === true ? before.presentSince : at,
+    active: said.active,
+    activeSince: before !== undefined && before.active === said.active ? before.activeSince : at,
+    attributes: said.attributes,
+  };
+}
+
+/** Collects link changes over the known links, so that a link named twice is one and a removed one can be added again. */
+class LinkChanges {
+  readonly #known: KnownFacts;
+  readonly #at: Instant;
+  readonly #wanted = new Map<string, { link: Link; there: boolean; was: boolean }>();
+
+  constructor(known: KnownFacts, at: Instant) {
+    this.#known = known;
+    this.#at = at;
+  }
+
+  add(group: string, member: MemberRef): void {
+    this.#set({ group, member, since: this.#at }, true);
+  }
+
+  remove(group: string, member: MemberRef): void {
+    this.#set({ group, member, since: this.#at }, false);
+  }
+
+  replaceMembers(group: string, members: readonly MemberRef[]): void {
+    for (const link of this.#known.linksInto(group)) this.#set(link, false);
+    for (const member of members) this.add(group, member);
+  }
+
+  replaceGroups(member: MemberRef, groups: readonly string[]): void {
+    this.removeAllOf(member);
+    for (const group of groups) this.add(group, member);
+  }
+
+  removeAllOf(member: MemberRef): void {
+    for (const link of this.#known.linksOf(member)) this.#set(link, false);
+    for (const { link } of this.#wanted.values()) {
+      if (link.member.kind === member.kind && link.member.externalId === member.externalId) this.#set(link, false);
+    }
+  }
+
+  changes(): { linked: Link[]; unlinked: Link[] } {
+    const entries = [...this.#wanted.values()];
+    return {
+      linked: entries.filter(({ there, was }) => there && !was).map(({ link }) => link),
+      unlinked: entries.filter(({ there, was }) => !there && was).map(({ link }) => link),
+    };
+  }
+
+  #set(link: Link, there: boolean): void {
+    const key = JSON.stringify([link.group, link.member.kind, link.member.externalId]);
+    const entry = this.#wanted.get(key);
+    if (entry !== undefined) entry.there = there;
+    else this.#wanted.set(key, { link, there, was: this.#knows(link) });
+  }
+
+  #knows({ group, member }: Link): boolean {
+    return this.#known.linksOf(member).some((link) => link.group === group);
+  }
+}
+
+function same(a: Person | Group, b: Person | Group): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
