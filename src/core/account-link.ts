@@ -9,6 +9,7 @@ export type LinkConflict =
   | 'address_not_verified' // the connection may not speak for the address's domain
   | 'other_id' // another id of this connection was once linked to the account: a mail that came back is another person
   | 'address_shared' // two entries of the connection carry this address
+  | 'address_taken' // a linked person's new address is another account's: both keep theirs
   | 'no_address'; // there is nothing to join by
 
 export type LinkDecision =

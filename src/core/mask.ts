@@ -7,6 +7,8 @@ import type { Membership } from './membership.ts';
 
 export interface Mask {
   readonly kind: 'hold' | 'keep';
+  /** The held plan row that it belongs to; null for a keep. */
+  readonly row: string | null;
   readonly organization: OrganizationId;
   readonly account: AccountId;
   /** Whose word it stands for; null for the organization's own rules (a role authority that was switched). */
@@ -26,7 +28,7 @@ export function maskOf(
   const said = (before?.because ?? []).filter((grant) => grant.connection === key.connection);
   // A keep says so in the membership's because; a hold leaves the membership exactly as it was.
   const grants = kind === 'keep' ? said.map((grant) => ({ ...grant, kept: grant.kept ?? since })) : said;
-  return { kind, ...key, grants, report: reportBefore(key.connection, before), since };
+  return { kind, row: null, ...key, grants, report: reportBefore(key.connection, before), since };
 }
 
 function reportBefore(connection: ConnectionId | null, before: Membership | null): Report {

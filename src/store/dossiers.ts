@@ -1,0 +1,97 @@
+// The dossier of an account: everything that planning it needs, read for many accounts at once.
+import type { LinkedPerson } from '../core/grant.ts';
+import type { AccountId } from '../core/ids.ts';
+import type { Mask } from '../core/mask.ts';
+import type { Block, Membership, PersonGrant } from '../core/membership.ts';
+import type { Placement } from '../core/placement.ts';
+import type { Dossier } from '../core/plan.ts';
+import { loadAccounts } from './accounts.ts';
+import type { Database } from './database.ts';
+import { fromJson, inGroups } from './database.ts';
+import { loadLinksOf, personFromRow } from './facts.ts';
+import { heldMasks } from './holds.ts';
+import { membershipFromRow } from './memberships.ts';
+import type { MembershipRow } from './memberships.ts';
+import type { PlacementRow } from './placements.ts';
+import { loadPlacementRows, placementFromRow } from './placements.ts';
+
+/** Dossiers of the accounts that exist, in the order of `accounts`. */
+export async function loadDossiers(db: Database, accounts: readonly AccountId[]): Promise<Dossier[]> {
+  const dossiers: Dossier[] = [];
+  for (const group of inGroups(accounts)) dossiers.push(...(await loadGroup(db, group)));
+  return dossiers;
+}
+
+async function loadGroup(db: Database, accounts: readonly AccountId[]): Promise<Dossier[]> {
+  const ids = [...accounts];
+  const known = await loadAccounts(db, ids);
+  const people = await loadLinkedPeople(db, ids);
+  const grants = groupByAccount<PersonGrant>(
+    await db('person_grants').whereIn('account', ids).select('organization', 'account', 'role', 'source', 'since'),
+  );
+  const blocks = groupByAccount<Block>(
+    await db('blocks').whereIn('account', ids).select('organization', 'account', 'connection', 'reason', 'since'),
+  );
+  const keeps: { account: AccountId; mask: string }[] = await db('keeps')
+    .whereIn('account', ids)
+    .whereNull('ended_at')
+    .orderBy('id')
+    .select('account', 'mask');
+  const held = await heldMasks(db, ids);
+  const masks = groupByAccount([...keeps.map(({ mask }) => fromJson<Mask>(mask)), ...held]);
+  const memberships = groupByAccount(
+    ((await db('memberships').whereIn('account', ids).orderBy('organization')) as MembershipRow[]).map(
+      membershipFromRow,
+    ),
+  );
+  const placements = groupByAccount(((await loadPlacementRows(db, ids)) as PlacementRow[]).map(placementFromRow));
+  return ids.flatMap((account): Dossier[] => {
+    const found = known.get(account);
+    if (found === undefined) return [];
+    return [
+      {
+        account,
+        email: found.email,
+        people: people.get(account) ?? [],
+        personGrants: grants.get(account) ?? [],
+        blocks: blocks.get(account) ?? [],
+        masks: masks.get(account) ?? [],
+        memberships: (memberships.get(account) ?? []) as Membership[],
+        placements: (placements.get(account) ?? []) as Placement[],
+      },
+    ];
+  });
+}
+
+async function loadLinkedPeople(
+  db: Database,
+  accounts: readonly AccountId[],
+): Promise<ReadonlyMap<AccountId, LinkedPerson[]>> {
+  const rows: Parameters<typeof personFromRow>[0][] = await db('external_people')
+    .whereIn('account', [...accounts])
+    .orderBy(['connection', 'external_id']);
+  const byConnection = Map.groupBy(rows, ({ connection }) => connection);
+  const result = new Map<AccountId, LinkedPerson[]>();
+  for (const [connection, list] of byConnection) {
+    const links = Map.groupBy(
+      await loadLinksOf(
+        db,
+        connection,
+        'person',
+        list.map((row) => row.external_id),
+      ),
+      ({ member }) => member.externalId,
+    );
+    for (const row of list) {
+      if (row.account === null) continue;
+      const { account: _account, ...person } = personFromRow(row);
+      const groups = (links.get(row.external_id) ?? []).map(({ group, since }) => ({ group, since }));
+      result.set(row.account, [...(result.get(row.account) ?? []), { person, groups }]);
+    }
+  }
+  return result;
+}
+
+function groupByAccount<T extends { readonly account: AccountId }>(rows: readonly T[]): ReadonlyMap<AccountId, T[]> {
+  return Map.groupBy(rows, ({ account }) => account);
+}

@@ -1,0 +1,368 @@
+// The facts: external people, groups and direct links, each belonging to one connection.
+import type { Group, Link, MemberRef, Person } from '../core/fact.ts';
+import { emailKey } from '../core/fact.ts';
+import type { AccountId, ConnectionId, Instant } from '../core/ids.ts';
+import type { FactChanges, KnownFacts } from '../core/learn.ts';
+import type { PushReading } from '../core/reading.ts';
+import type { Database } from './database.ts';
+import { inGroups } from './database.ts';
+
+interface PersonRow {
+  connection: ConnectionId;
+  external_id: string;
+  present: number;
+  present_since: Instant;
+  active: number;
+  active_since: Instant;
+  email: string | null;
+  user_name: string | null;
+  first_name: string | null;
+  last_name: string | null;
+  locator: string | null;
+  account: AccountId | null;
+}
+
+/** A person as stored, with the account that they are linked to. */
+export interface StoredPerson extends Person {
+  readonly account: AccountId | null;
+}
+
+export function personFromRow(row: PersonRow): StoredPerson {
+  return {
+    connection: row.connection,
+    externalId: row.external_id,
+    present: row.present === 1,
+    presentSince: row.present_since,
+    active: row.active === 1,
+    activeSince: row.active_since,
+    attributes: {
+      email: row.email,
+      userName: row.user_name,
+      firstName: row.first_name,
+      lastName: row.last_name,
+      locator: row.locator,
+    },
+    account: row.account,
+  };
+}
+
+function personToRow(person: Person): Record<string, unknown> {
+  const { email, userName, firstName, lastName, locator } = person.attributes;
+  return {
+    connection: person.connection,
+    external_id: person.externalId,
+    present: person.present ? 1 : 0,
+    present_since: person.presentSince,
+    active: person.active ? 1 : 0,
+    active_since: person.activeSince,
+    email,
+    email_key: email === null ? null : emailKey(email),
+    user_name: userName,
+    first_name: firstName,
+    last_name: lastName,
+    locator,
+    missed: 0,
+  };
+}
+
+interface GroupRow {
+  connection: ConnectionId;
+  external_id: string;
+  name: string;
+  name_key: string;
+  present: number;
+  since: Instant;
+}
+
+function groupFromRow(row: GroupRow): Group {
+  return {
+    connection: row.connection,
+    externalId: row.external_id,
+    name: row.name,
+    nameKey: row.name_key,
+    present: row.present === 1,
+    since: row.since,
+  };
+}
+
+interface LinkRow {
+  member_kind: MemberRef['kind'];
+  member: string;
+  in_group: string;
+  since: Instant;
+}
+
+function linkFromRow(row: LinkRow): Link {
+  return { group: row.in_group, member: { kind: row.member_kind, externalId: row.member }, since: row.since };
+}
+
+/** People of the connection by external id. */
+export async function loadPeople(
+  db: Database,
+  connection: ConnectionId,
+  ids: readonly string[],
+): Promise<StoredPerson[]> {
+  const people: StoredPerson[] = [];
+  for (const group of inGroups(ids)) {
+    const rows: PersonRow[] = await db('external_people')
+      .where({ connection })
+      .whereIn('external_id', [...group]);
+    people.push(...rows.map(personFromRow));
+  }
+  return people;
+}
+
+/** Groups of the connection by external id, gone ones too; all of them without `ids`. */
+export async function loadGroups(
+  db: Database,
+  connection: ConnectionId,
+  ids?: readonly string[],
+): Promise<Map<string, Group>> {
+  const rows: GroupRow[] = [];
+  if (ids === undefined) rows.push(...((await db('external_groups').where({ connection })) as GroupRow[]));
+  else {
+    for (const group of inGroups(ids)) {
+      rows.push(
+        ...((await db('external_groups')
+          .where({ connection })
+          .whereIn('external_id', [...group])) as GroupRow[]),
+      );
+    }
+  }
+  return new Map(rows.map((row) => [row.external_id, groupFromRow(row)]));
+}
+
+/** Group id → ids of the groups that it is directly in. */
+export async function loadNesting(db: Database, connection: ConnectionId): Promise<Map<string, string[]>> {
+  const rows: { member: string; in_group: string }[] = await db('links')
+    .where({ connection, member_kind: 'group' })
+    .select('member', 'in_group');
+  const parents = new Map<string, string[]>();
+  for (const { member, in_group: group } of rows) parents.set(member, [...(parents.get(member) ?? []), group]);
+  return parents;
+}
+
+/** Direct links of these members of one kind. */
+export async function loadLinksOf(
+  db: Database,
+  connection: ConnectionId,
+  kind: MemberRef['kind'],
+  members: readonly string[],
+): Promise<Link[]> {
+  const links: Link[] = [];
+  for (const group of inGroups(members)) {
+    const rows: LinkRow[] = await db('links')
+      .where({ connection, member_kind: kind })
+      .whereIn('member', [...group]);
+    links.push(...rows.map(linkFromRow));
+  }
+  return links;
+}
+
+/** Direct links into these groups. */
+export async function loadLinksInto(
+  db: Database,
+  connection: ConnectionId,
+  groups: readonly string[],
+): Promise<Link[]> {
+  const links: Link[] = [];
+  for (const group of inGroups(groups)) {
+    const rows: LinkRow[] = await db('links')
+      .where({ connection })
+      .whereIn('in_group', [...group]);
+    links.push(...rows.map(linkFromRow));
+  }
+  return links;
+}
+
+/** The facts that a reading can touch, and the accounts behind the people among them. */
+export interface StoredFacts extends KnownFacts {
+  readonly accountOf: (externalId: string) => AccountId | null;
+}
+
+/** As much of the connection's facts as the reading can touch, links of everybody concerned included. */
+export async function loadKnown(db: Database, reading: PushReading): Promise<StoredFacts> {
+  const { connection } = reading;
+  const listed = reading.groups.flatMap((group) => (group.members === 'unknown' ? [] : [group.externalId]));
+  const into = await loadLinksInto(db, connection, [...listed, ...reading.groupsGone]);
+  const members = [
+    ...into.map(({ member }) => member),
+    ...reading.groups.flatMap((group) => (group.members === 'unknown' ? [] : group.members)),
+    ...reading.joins.map(({ member }) => member),
+    ...reading.leaves.map(({ member }) => member),
+  ];
+  const idsOf = (kind: MemberRef['kind']): string[] =>
+    members.filter((member) => member.kind === kind).map(({ externalId }) => externalId);
+  const personIds = new Set([
+    ...reading.people.map(({ externalId }) => externalId),
+    ...reading.peopleGone,
+    ...idsOf('person'),
+  ]);
+  const groupIds = new Set([
+    ...reading.groups.map(({ externalId }) => externalId),
+    ...reading.groupsGone,
+    ...reading.people.flatMap(({ groups }) => (groups === 'unknown' ? [] : groups)),
+    ...idsOf('group'),
+  ]);
+  const people = new Map((await loadPeople(db, connection, [...personIds])).map((one) => [one.externalId, one]));
+  const groups = await loadGroups(db, connection, [...groupIds]);
+  const links = [
+    ...(await loadLinksOf(db, connection, 'person', [...personIds])),
+    ...(await loadLinksOf(db, connection, 'group', [...groupIds])),
+  ];
+  const byMember = Map.groupBy(links, ({ member }) => `${member.kind} ${member.externalId}`);
+  const byTarget = Map.groupBy(into, ({ group }) => group);
+  return {
+    person: (id) => factOf(people.get(id)),
+    accountOf: (id) => people.get(id)?.account ?? null,
+    group: (id) => groups.get(id),
+    linksOf: (member) => byMember.get(`${member.kind} ${member.externalId}`) ?? [],
+    linksInto: (group) => byTarget.get(group) ?? [],
+  };
+}
+
+/** The fact alone: whose account it is does not belong to the connection. */
+function factOf(stored: StoredPerson | undefined): Person | undefined {
+  if (stored === undefined) return undefined;
+  const { account: _account, ...person } = stored;
+  return person;
+}
+
+/** Writes what was learned. */
+export async function writeFacts(db: Database, connection: ConnectionId, changes: FactChanges): Promise<void> {
+  for (const people of inGroups(changes.people)) {
+    const rows = people.map(personToRow);
+    await db('external_people')
+      .insert(rows)
+      .onConflict(['connection', 'external_id'])
+      .merge(Object.keys(rows[0] ?? {}));
+  }
+  for (const groups of inGroups(changes.groups)) {
+    const rows = groups.map((group) => ({
+      connection: group.connection,
+      external_id: group.externalId,
+      name: group.name,
+      name_key: group.nameKey,
+      present: group.present ? 1 : 0,
+      since: group.since,
+      missed: 0,
+    }));
+    await db('external_groups').insert(rows).onConflict(['connection', 'external_id']).merge();
+  }
+  for (const links of inGroups(changes.unlinked, 200)) {
+    await db('links')
+      .where({ connection })
+      .whereIn(
+        ['member_kind', 'member', 'in_group'],
+        links.map(({ group, member }) => [member.kind, member.externalId, group]),
+      )
+      .delete();
+  }
+  for (const links of inGroups(changes.linked)) {
+    await db('links')
+      .insert(
+        links.map(({ group, member, since }) => ({
+          connection,
+          member_kind: member.kind,
+          member: member.externalId,
+          in_group: group,
+          since,
+        })),
+      )
+      .onConflict(['connection', 'member_kind', 'member', 'in_group'])
+      .ignore();
+  }
+}
+
+/** Joins external people to accounts; a link once made is never undone by a reading. */
+export async function linkPeople(
+  db: Database,
+  links: readonly { readonly connection: ConnectionId; readonly externalId: string; readonly account: AccountId }[],
+  at: Instant,
+): Promise<void> {
+  for (const { connection, externalId, account } of links) {
+    await db('external_people').where({ connection, external_id: externalId }).update({ account, linked_at: at });
+  }
+}
+
+/** External ids of the connection that were ever linked, by account. */
+export async function linkedIds(
+  db: Database,
+  connection: ConnectionId,
+  accounts: readonly AccountId[],
+): Promise<ReadonlyMap<AccountId, string[]>> {
+  const found = new Map<AccountId, string[]>();
+  for (const group of inGroups(accounts)) {
+    const rows: { account: AccountId; external_id: string }[] = await db('external_people')
+      .where({ connection })
+      .whereIn('account', [...group])
+      .select('account', 'external_id');
+    for (const row of rows) found.set(row.account, [...(found.get(row.account) ?? []), row.external_id]);
+  }
+  return found;
+}
+
+/** People of any connection who carry one of these addresses and have no account yet. */
+export async function unlinkedByEmail(db: Database, keys: readonly string[]): Promise<StoredPerson[]> {
+  const people: StoredPerson[] = [];
+  for (const group of inGroups(keys)) {
+    const rows: PersonRow[] = await db('external_people')
+      .whereIn('email_key', [...group])
+      .whereNull('account')
+      .where({ present: 1 });
+    people.push(...rows.map(personFromRow));
+  }
+  return people;
+}
+
+/** Accounts of the people who are directly in one of these groups. */
+export async function accountsInGroups(
+  db: Database,
+  connection: ConnectionId,
+  groups: readonly string[],
+): Promise<AccountId[]> {
+  const found = new Set<AccountId>();
+  for (const ids of inGroups(groups)) {
+    const rows: { account: AccountId }[] = await db('links')
+      .join('external_people', (join) => {
+        join.on('external_people.connection', 'links.connection').andOn('external_people.external_id', 'links.member');
+      })
+      .where({ 'links.connection': connection, 'links.member_kind': 'person' })
+      .whereIn('links.in_group', [...ids])
+      .whereNotNull('external_people.account')
+      .distinct('external_people.account');
+    for (const { account } of rows) found.add(account);
+  }
+  return [...found];
+}
+
+/** External ids of present people, in pages by id; with `groups`, only those directly in one of them. */
+export async function* presentPeople(
+  db: Database,
+  connection: ConnectionId,
+  groups?: readonly string[],
+): AsyncGenerator<string[]> {
+  let after = '';
+  for (;;) {
+    const query = db('external_people')
+      .where({ connection, present: 1 })
+      .where('external_id', '>', after)
+      .orderBy('external_id')
+      .limit(500)
+      .select('external_id');
+    if (groups !== undefined) {
+      void query.whereIn(
+        'external_id',
+        db('links')
+          .where({ connection, member_kind: 'person' })
+          .whereIn('in_group', [...groups])
+          .select('member'),
+      );
+    }
+    const rows: { external_id: string }[] = await query;
+    const last = rows.at(-1);
+    if (last === undefined) return;
+    yield rows.map((row) => row.external_id);
+    after = last.external_id;
+  }
+}

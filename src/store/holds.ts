@@ -1,0 +1,215 @@
+// Holds: what a brake stopped, one open hold per connection and organization; and keeps, what a person refused.
+import type { AccountId, ConnectionId, HoldId, Instant, OrganizationId } from '../core/ids.ts';
+import type { Brake } from '../core/brake.ts';
+import type { Mask } from '../core/mask.ts';
+import type { Change } from '../core/plan.ts';
+import type { HeldRow } from '../core/review.ts';
+import type { Database } from './database.ts';
+import { fromJson, inGroups } from './database.ts';
+import { newId } from './ids.ts';
+
+export interface Hold {
+  readonly id: HoldId;
+  readonly connection: ConnectionId | null;
+  readonly organization: OrganizationId;
+  /** Every brake that put a row here, the first one first. */
+  readonly brakes: readonly Brake[];
+  readonly state: 'open' | 'approved' | 'rejected' | 'moot';
+  readonly createdAt: Instant;
+  readonly decidedAt: Instant | null;
+}
+
+interface HoldRow {
+  id: HoldId;
+  connection: ConnectionId | null;
+  organization: OrganizationId;
+  brake: string;
+  state: Hold['state'];
+  created_at: Instant;
+  decided_at: Instant | null;
+}
+
+function fromRow(row: HoldRow): Hold {
+  return {
+    id: row.id,
+    connection: row.connection,
+    organization: row.organization,
+    brakes: row.brake.split(' ') as Brake[],
+    state: row.state,
+    createdAt: row.created_at,
+    decidedAt: row.decided_at,
+  };
+}
+
+/** The open hold of the connection in the organization, opened now if there is none. */
+export async function openHold(
+  db: Database,
+  key: { readonly connection: ConnectionId | null; readonly organization: OrganizationId },
+  brakes: readonly Brake[],
+  at: Instant,
+): Promise<HoldId> {
+  const row: HoldRow | undefined = await db('holds')
+    .where({ ...key, state: 'open' })
+    .first();
+  if (row === undefined) {
+    const id = newId<HoldId>();
+    await db('holds').insert({ id, ...key, brake: brakes.join(' '), state: 'open', created_at: at, decided_at: null });
+    return id;
+  }
+  const all = [...new Set([...row.brake.split(' '), ...brakes])];
+  await db('holds')
+    .where({ id: row.id })
+    .update({ brake: all.join(' ') });
+  return row.id;
+}
+
+export async function findHold(db: Database, id: string): Promise<Hold | null> {
+  const row: HoldRow | undefined = await db('holds').where({ id }).first();
+  return row === undefined ? null : fromRow(row);
+}
+
+/** All holds, newest last. */
+export async function loadHolds(db: Database): Promise<Hold[]> {
+  return ((await db('holds').orderBy('id')) as HoldRow[]).map(fromRow);
+}
+
+/** Puts planned rows into a hold; the mask that leaves the membership as it was stands on its organization row. */
+export async function holdRows(
+  db: Database,
+  hold: HoldId,
+  rows: readonly { readonly id: string; readonly masks: readonly Mask[] | null }[],
+  at: Instant,
+): Promise<void> {
+  for (const { id, masks } of rows) {
+    await db('changes')
+      .where({ id })
+      .update({ hold, state: 'held', mask: masks === null ? null : JSON.stringify(masks), at });
+  }
+}
+
+/** The masks of the rows that are held now, each naming its row. */
+export async function heldMasks(db: Database, accounts: readonly AccountId[]): Promise<Mask[]> {
+  const masks: Mask[] = [];
+  for (const group of inGroups(accounts)) {
+    const rows: { id: string; mask: string }[] = await db('changes')
+      .whereIn('account', [...group])
+      .where({ state: 'held' })
+      .whereNotNull('mask')
+      .orderBy('id')
+      .select('id', 'mask');
+    for (const { id, mask } of rows) masks.push(...fromJson<Mask[]>(mask).map((one) => ({ ...one, row: id })));
+  }
+  return masks;
+}
+
+/** The held membership rows of these accounts, as the review needs them. */
+export async function heldRows(
+  db: Database,
+  accounts: readonly AccountId[],
+): Promise<ReadonlyMap<AccountId, HeldRow[]>> {
+  const found = new Map<AccountId, HeldRow[]>();
+  for (const group of inGroups(accounts)) {
+    const rows: HeldColumns[] = await db('changes')
+      .whereIn('account', [...group])
+      .where({ state: 'held', target_kind: 'organization' })
+      .orderBy('id');
+    for (const row of rows) {
+      found.set(row.account, [
+        ...(found.get(row.account) ?? []),
+        {
+          id: row.id,
+          organization: row.organization,
+          connection: row.connection,
+          before: row.before_standing === null ? null : fromJson(row.before_standing),
+          after: row.after_standing === null ? null : fromJson(row.after_standing),
+          kind: row.kind,
+        },
+      ]);
+    }
+  }
+  return found;
+}
+
+interface HeldColumns {
+  id: string;
+  account: AccountId;
+  organization: OrganizationId;
+  connection: ConnectionId | null;
+  before_standing: string | null;
+  after_standing: string | null;
+  kind: HeldRow['kind'];
+}
+
+/** Strikes out held rows with the places held beside them; a hold with nothing left closes itself as moot. */
+export async function strikeOut(db: Database, rows: readonly { readonly id: string }[], at: Instant): Promise<void> {
+  for (const { id } of rows) {
+    const row: { hold: HoldId; organization: string; account: string } | undefined = await db('changes')
+      .where({ id })
+      .first('hold', 'organization', 'account');
+    if (row === undefined) continue;
+    await db('changes')
+      .where({ ...row, state: 'held' })
+      .update({ state: 'moot', at });
+    await closeHoldIfEmpty(db, row.hold, 'moot', at);
+  }
+}
+
+/** Rewrites what a held row would do; it stays in its hold and is not counted again. */
+export async function restate(db: Database, id: string, change: Change, at: Instant): Promise<void> {
+  await db('changes')
+    .where({ id })
+    .update({
+      after_standing: change.after === null ? null : JSON.stringify(change.after),
+      because: JSON.stringify(change.because),
+      reason: change.reason,
+      at,
+    });
+}
+
+/** Closes the hold if nothing in it is held any more. */
+export async function closeHoldIfEmpty(
+  db: Database,
+  id: HoldId,
+  state: 'approved' | 'rejected' | 'moot',
+  at: Instant,
+): Promise<boolean> {
+  const left = await db('changes').where({ hold: id, state: 'held' }).first('id');
+  if (left !== undefined) return false;
+  await db('holds').where({ id, state: 'open' }).update({ state, decided_at: at });
+  return true;
+}
+
+/** Whether the connection has an open hold that a suspect read made. */
+export async function hasSuspectHold(db: Database, connection: ConnectionId): Promise<boolean> {
+  const rows: { brake: string }[] = await db('holds').where({ connection, state: 'open' }).select('brake');
+  return rows.some(({ brake }) => brake.split(' ').includes('suspect'));
+}
+
+export async function addKeep(db: Database, mask: Mask, at: Instant): Promise<void> {
+  const { organization, account, connection } = mask;
+  await db('keeps').insert({
+    id: newId(),
+    organization,
+    account,
+    connection,
+    mask: JSON.stringify(mask),
+    created_at: at,
+    ended_at: null,
+  });
+}
+
+/** Ends the keeps against the connection for accounts about whom its facts have changed. */
+export async function endKeeps(
+  db: Database,
+  connection: ConnectionId,
+  accounts: readonly AccountId[],
+  at: Instant,
+): Promise<void> {
+  for (const group of inGroups(accounts)) {
+    await db('keeps')
+      .where({ connection })
+      .whereIn('account', [...group])
+      .whereNull('ended_at')
+      .update({ ended_at: at });
+  }
+}

@@ -1,0 +1,154 @@
+// Memberships as rows, the counts that brakes and seats need, and the lists that people read.
+import type { Grant, RoleSource } from '../core/grant.ts';
+import type { AccountId, ConnectionId, Instant, OrganizationId } from '../core/ids.ts';
+import type { Membership, PersonGrant, Suspension } from '../core/membership.ts';
+import type { GrantableRole, Status } from '../core/role.ts';
+import type { Database } from './database.ts';
+import { fromJson } from './database.ts';
+
+export interface MembershipRow {
+  organization: OrganizationId;
+  account: AccountId;
+  role: GrantableRole;
+  status: Status;
+  source: RoleSource;
+  because: string;
+  suspended_by: string | null;
+  waiting_since: Instant | null;
+}
+
+export function membershipFromRow(row: MembershipRow): Membership {
+  return {
+    organization: row.organization,
+    account: row.account,
+    role: row.role,
+    status: row.status,
+    source: row.source,
+    because: fromJson<Grant[]>(row.because),
+    suspendedBy: row.suspended_by === null ? null : fromJson<Suspension>(row.suspended_by),
+    waitingSince: row.waiting_since,
+  };
+}
+
+export async function writeMembership(db: Database, membership: Membership, at: Instant): Promise<void> {
+  const fields = {
+    role: membership.role,
+    status: membership.status,
+    source: membership.source,
+    because: JSON.stringify(membership.because),
+    suspended_by: membership.suspendedBy === null ? null : JSON.stringify(membership.suspendedBy),
+    waiting_since: membership.waitingSince,
+    updated_at: at,
+  };
+  await db('memberships')
+    .insert({ organization: membership.organization, account: membership.account, created_at: at, ...fields })
+    .onConflict(['organization', 'account'])
+    .merge(fields);
+}
+
+export async function countActive(db: Database, organization: OrganizationId): Promise<number> {
+  const row = await db('memberships').where({ organization, status: 'active' }).count({ n: '*' }).first();
+  return Number(row?.['n'] ?? 0);
+}
+
+/** Active members whom the connection grants something; with null, the organization's own settings, all of them. */
+export async function countGranted(
+  db: Database,
+  organization: OrganizationId,
+  connection: ConnectionId | null,
+): Promise<number> {
+  if (connection === null) return countActive(db, organization);
+  // Both databases know `replace`; a because that it changes names the connection.
+  const row = await db('memberships')
+    .where({ organization, status: 'active' })
+    .whereRaw("replace(because, ?, '') <> because", [`"connection":${JSON.stringify(connection)}`])
+    .count({ n: '*' })
+    .first();
+  return Number(row?.['n'] ?? 0);
+}
+
+/** Accounts that wait for a seat, longest first. */
+export async function waitingAccounts(db: Database, organization: OrganizationId, most: number): Promise<AccountId[]> {
+  const rows: { account: AccountId }[] = await db('memberships')
+    .where({ organization })
+    .whereNotNull('waiting_since')
+    .orderBy(['waiting_since', 'created_at', 'account'])
+    .limit(most)
+    .select('account');
+  return rows.map(({ account }) => account);
+}
+
+/** One member as the lists show them. */
+export interface Member extends Membership {
+  readonly email: string;
+  readonly firstName: string | null;
+  readonly lastName: string | null;
+}
+
+/** The members of an organization by e-mail, in pages so that a list of any length can be streamed. */
+export async function* listMembers(db: Database, organization: OrganizationId): AsyncGenerator<Member> {
+  let after = '';
+  for (;;) {
+    const rows: (MembershipRow & {
+      email: string;
+      email_key: string;
+      first_name: string | null;
+      last_name: string | null;
+    })[] = await db('memberships')
+      .join('accounts', 'accounts.id', 'memberships.account')
+      .where({ organization })
+      .where('accounts.email_key', '>', after)
+      .orderBy('accounts.email_key')
+      .limit(500)
+      .select('memberships.*', 'accounts.email', 'accounts.email_key', 'accounts.first_name', 'accounts.last_name');
+    for (const row of rows) {
+      yield { ...membershipFromRow(row), email: row.email, firstName: row.first_name, lastName: row.last_name };
+    }
+    const last = rows.at(-1);
+    if (last === undefined) return;
+    after = last.email_key;
+  }
+}
+
+/** Accounts of all members of the organization, in pages of `size` by id. */
+export async function* memberAccounts(
+  db: Database,
+  organization: OrganizationId,
+  size: number,
+): AsyncGenerator<AccountId[]> {
+  let after = '';
+  for (;;) {
+    const rows: { account: AccountId }[] = await db('memberships')
+      .where({ organization })
+      .where('account', '>', after)
+      .orderBy('account')
+      .limit(size)
+      .select('account');
+    const last = rows.at(-1);
+    if (last === undefined) return;
+    yield rows.map(({ account }) => account);
+    after = last.account;
+  }
+}
+
+/** Gives or replaces the one person grant of the membership. */
+export async function writePersonGrant(db: Database, grant: PersonGrant): Promise<void> {
+  const { organization, account, ...fields } = grant;
+  await db('person_grants')
+    .insert({ organization, account, ...fields })
+    .onConflict(['organization', 'account'])
+    .merge(fields);
+}
+
+export async function writeBlock(
+  db: Database,
+  block: {
+    organization: OrganizationId;
+    account: AccountId;
+    connection: ConnectionId | null;
+    reason: string;
+    since: Instant;
+  },
+): Promise<void> {
+  await db('blocks').insert(block).onConflict(['organization', 'account']).ignore();
+}

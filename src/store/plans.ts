@@ -1,0 +1,215 @@
+// Plans and their rows. A row is written when it is planned and keeps its id while it is held, applied or struck
+// out: what was shown is what was done (law 11), and the applied rows are the history (law 10).
+import type { Grant } from '../core/grant.ts';
+import type { AccountId, ConnectionId, HoldId, Instant, OrganizationId, PlanId, RunId } from '../core/ids.ts';
+import type { Place } from '../core/placement.ts';
+import type { Change, Standing } from '../core/plan.ts';
+import type { Database } from './database.ts';
+import { fromJson, inGroups } from './database.ts';
+import { newId } from './ids.ts';
+
+/** `stopped`: planned only, and a brake would hold it; `moot`: struck out, planning no longer gives it. */
+export type RowState = 'planned' | 'stopped' | 'applied' | 'held' | 'rejected' | 'moot';
+
+/** A stored plan row. */
+export interface PlanRow
+  extends Pick<
+    Change,
+    | 'organization'
+    | 'account'
+    | 'email'
+    | 'target'
+    | 'before'
+    | 'after'
+    | 'because'
+    | 'reason'
+    | 'kind'
+    | 'seat'
+    | 'needsSeat'
+  > {
+  readonly id: string;
+  readonly plan: PlanId;
+  readonly run: RunId;
+  readonly hold: HoldId | null;
+  /** Who answers for it before the brake; null for people and the organization's own settings. */
+  readonly connection: ConnectionId | null;
+  readonly vanishedGroup: boolean;
+  readonly state: RowState;
+  readonly at: Instant;
+}
+
+interface ChangeRow {
+  id: string;
+  plan: PlanId;
+  run: RunId;
+  hold: HoldId | null;
+  connection: ConnectionId | null;
+  organization: OrganizationId;
+  account: AccountId;
+  email: string;
+  target_kind: 'organization' | 'workspace' | 'project';
+  target: string;
+  before_standing: string | null;
+  after_standing: string | null;
+  because: string;
+  reason: string;
+  kind: Change['kind'];
+  seat: Change['seat'];
+  needs_seat: number;
+  vanished_group: number;
+  state: RowState;
+  at: Instant;
+}
+
+function fromRow(row: ChangeRow): PlanRow {
+  return {
+    id: row.id,
+    plan: row.plan,
+    run: row.run,
+    hold: row.hold,
+    connection: row.connection,
+    organization: row.organization,
+    account: row.account,
+    email: row.email,
+    target: targetOf(row),
+    before: row.before_standing === null ? null : fromJson<Standing>(row.before_standing),
+    after: row.after_standing === null ? null : fromJson<Standing>(row.after_standing),
+    because: fromJson<Grant[]>(row.because),
+    reason: row.reason,
+    kind: row.kind,
+    seat: row.seat,
+    needsSeat: row.needs_seat === 1,
+    vanishedGroup: row.vanished_group === 1,
+    state: row.state,
+    at: row.at,
+  };
+}
+
+function targetOf(row: ChangeRow): 'organization' | Place {
+  if (row.target_kind === 'organization') return 'organization';
+  return row.target_kind === 'workspace' ? { workspace: row.target } : { project: row.target };
+}
+
+function targetColumns(target: 'organization' | Place): { target_kind: string; target: string } {
+  if (target === 'organization') return { target_kind: 'organization', target: '' };
+  return 'workspace' in target
+    ? { target_kind: 'workspace', target: target.workspace }
+    : { target_kind: 'project', target: target.project };
+}
+
+export async function addPlan(
+  db: Database,
+  plan: { id: PlanId; run: RunId; connection: ConnectionId | null; at: Instant },
+): Promise<void> {
+  const { at, ...fields } = plan;
+  await db('plans').insert({ ...fields, state: 'planning', piece: 0, created_at: at });
+}
+
+export async function setPlanState(
+  db: Database,
+  id: PlanId,
+  state: 'preview' | 'committing' | 'done',
+  piece?: number,
+): Promise<void> {
+  await db('plans')
+    .where({ id })
+    .update(piece === undefined ? { state } : { state, piece });
+}
+
+/** A change on its way into a plan. */
+export interface Draft {
+  readonly change: Change;
+  readonly connection: ConnectionId | null;
+  readonly vanishedGroup: boolean;
+}
+
+/** Adds rows to a plan and gives them back with their ids, in the order given. */
+export async function addRows(
+  db: Database,
+  plan: { readonly id: PlanId; readonly run: RunId },
+  drafts: readonly Draft[],
+  at: Instant,
+): Promise<PlanRow[]> {
+  const rows = drafts.map(({ change, connection, vanishedGroup }): ChangeRow => {
+    const { target_kind, target } = targetColumns(change.target);
+    return {
+      id: newId(),
+      plan: plan.id,
+      run: plan.run,
+      hold: null,
+      connection,
+      organization: change.organization,
+      account: change.account,
+      email: change.email,
+      target_kind: target_kind as ChangeRow['target_kind'],
+      target,
+      before_standing: change.before === null ? null : JSON.stringify(change.before),
+      after_standing: change.after === null ? null : JSON.stringify(change.after),
+      because: JSON.stringify(change.because),
+      reason: change.reason,
+      kind: change.kind,
+      seat: change.seat,
+      needs_seat: change.needsSeat ? 1 : 0,
+      vanished_group: vanishedGroup ? 1 : 0,
+      state: 'planned',
+      at,
+    };
+  });
+  for (const group of inGroups(rows)) await db('changes').insert([...group]);
+  return rows.map(fromRow);
+}
+
+/** The rows of a plan for these accounts. */
+export async function rowsOfAccounts(db: Database, plan: PlanId, accounts: readonly AccountId[]): Promise<PlanRow[]> {
+  const rows: ChangeRow[] = [];
+  for (const group of inGroups(accounts)) {
+    rows.push(
+      ...((await db('changes')
+        .where({ plan })
+        .whereIn('account', [...group])
+        .orderBy('id')) as ChangeRow[]),
+    );
+  }
+  return rows.map(fromRow);
+}
+
+/** All rows of a plan in the order planned, in pages, so that a plan of any length can be streamed. */
+export async function* rowsOfPlan(
+  db: Database,
+  plan: PlanId,
+  only: { readonly target?: 'organization'; readonly states?: readonly RowState[] } = {},
+): AsyncGenerator<PlanRow> {
+  let after = '';
+  for (;;) {
+    const query = db('changes').where({ plan }).where('id', '>', after).orderBy('id').limit(500);
+    if (only.target !== undefined) void query.where({ target_kind: only.target });
+    if (only.states !== undefined) void query.whereIn('state', [...only.states]);
+    const rows: ChangeRow[] = await query;
+    for (const row of rows) yield fromRow(row);
+    const last = rows.at(-1);
+    if (last === undefined) return;
+    after = last.id;
+  }
+}
+
+export async function setRowState(db: Database, ids: readonly string[], state: RowState, at: Instant): Promise<void> {
+  for (const group of inGroups(ids))
+    await db('changes')
+      .whereIn('id', [...group])
+      .update({ state, at });
+}
+
+/** Rows of a hold, or those of one account in it. */
+export async function rowsOfHold(db: Database, hold: HoldId, state?: RowState): Promise<PlanRow[]> {
+  const query = db('changes').where({ hold }).orderBy('id');
+  if (state !== undefined) void query.where({ state });
+  return ((await query) as ChangeRow[]).map(fromRow);
+}
+
+/** Applied rows of one account in one organization, oldest first. */
+export async function historyOf(db: Database, organization: OrganizationId, account: AccountId): Promise<PlanRow[]> {
+  const rows: ChangeRow[] = await db('changes')
+    .where({ organization, account, state: 'applied', target_kind: 'organization' })
+    .orderBy(['at', 'id']);
+  return rows.map(fromRow);
+}

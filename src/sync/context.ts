@@ -1,0 +1,19 @@
+// What every act of the sync layer is given: the database, the brake's settings and the clock.
+import type { BrakeSettings } from '../core/brake.ts';
+import type { ConnectionId, Instant, PlanId, RunId } from '../core/ids.ts';
+import type { Database } from '../store/database.ts';
+
+export interface Sync {
+  readonly db: Database;
+  readonly brake: BrakeSettings & { readonly deadlineMs: number | null };
+  readonly now: () => Instant;
+}
+
+/** The plan that rows are added to, and who answers for it. */
+export interface PlanRef {
+  readonly id: PlanId;
+  readonly run: RunId;
+}
+
+/** Whose word changed: connections, or null for people and the organization's own settings. */
+export type Speakers = ReadonlySet<ConnectionId | null>;

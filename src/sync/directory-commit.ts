@@ -1,0 +1,102 @@
+// The last part of a directory run: the stored plan is committed piece by piece, facts and memberships of the same
+// people in the same transaction, so that at any instant planning anew gives nothing (law 13).
+import type { Landscape } from '../core/plan.ts';
+import { inTransaction, revisionOf } from '../store/database.ts';
+import type { Database } from '../store/database.ts';
+import { writeFacts } from '../store/facts.ts';
+import { endKeeps, hasSuspectHold } from '../store/holds.ts';
+import { loadDomains } from '../store/organizations.ts';
+import { rowsOfAccounts, setPlanState } from '../store/plans.ts';
+import { saveReference } from '../store/read-references.ts';
+import { setRunState } from '../store/runs.ts';
+import { touchedInPiece, unstage, writeContainers } from '../store/staging.ts';
+import type { PlanRef, Sync } from './context.ts';
+import type { DirectoryPlan } from './directory-plan.ts';
+import { readingOfPiece } from './directory-plan.ts';
+import type { Beat } from './directory-read.ts';
+import { accountsOf } from './draft.ts';
+import { writeJoining } from './join.ts';
+import { loadLandscape, organizationsById, servedBy } from './landscape.ts';
+import { rememberMatches } from './matches.ts';
+import { prepare } from './prepare.ts';
+import { settle } from './settle.ts';
+
+export async function commitPlan(
+  sync: Sync,
+  ref: PlanRef,
+  plan: DirectoryPlan,
+  from: number,
+  beat: Beat,
+): Promise<void> {
+  const seen: Seen = { landscape: null, revision: -1, taken: new Set() };
+  for (let piece = from; piece <= plan.pieces; piece += 1) {
+    await inTransaction(sync.db, (trx) => commitPiece(sync, trx, ref, plan, piece, seen));
+    await beat('committing', piece, plan.pieces);
+  }
+  await inTransaction(sync.db, async (trx) => {
+    const suspect = plan.suspect && (await hasSuspectHold(trx, plan.connection));
+    if (plan.complete) await saveReference(trx, plan.connection, suspect ? 'suspect' : 'good', plan.reference);
+    await unstage(trx, ref.id);
+    await setPlanState(trx, ref.id, plan.observed ? 'preview' : 'done');
+    await setRunState(trx, ref.run, 'done', sync.now(), plan);
+  });
+}
+
+/** What one piece leaves for the next: the landscape, good for as long as nobody else writes. */
+interface Seen {
+  landscape: Landscape | null;
+  revision: number;
+  readonly taken: Set<string>;
+}
+
+async function commitPiece(
+  sync: Sync,
+  trx: Database,
+  ref: PlanRef,
+  plan: DirectoryPlan,
+  piece: number,
+  seen: Seen,
+): Promise<void> {
+  const { connection } = plan;
+  const revision = await revisionOf(trx);
+  const unchanged = seen.landscape !== null && revision === seen.revision + 1;
+  const landscape =
+    unchanged && seen.landscape !== null
+      ? // A seat may have changed hands in the piece before.
+        { ...seen.landscape, organizations: await organizationsById(trx) }
+      : await loadLandscape(trx);
+  const touched = await touchedInPiece(trx, ref.id, piece);
+  const planned = new Map(
+    touched.flatMap(({ externalId, account }) => (account === null ? [] : [[externalId, account] as const])),
+  );
+  const reading = await readingOfPiece(trx, ref, plan, piece);
+  const prepared = await prepare(trx, {
+    landscape,
+    domains: await loadDomains(trx),
+    reading,
+    planned,
+    taken: seen.taken,
+  });
+  await writeFacts(trx, connection, prepared.facts);
+  await writeContainers(
+    trx,
+    ref.id,
+    connection,
+    touched.map(({ externalId }) => externalId),
+  );
+  await writeJoining(trx, prepared.joining, sync.now());
+  await endKeeps(trx, connection, prepared.changedAbout, sync.now());
+  await settle(sync, trx, {
+    plan: ref,
+    landscape: prepared.landscape,
+    dossiers: prepared.dossiers,
+    organizations: servedBy(prepared.landscape, connection),
+    speakers: new Set([connection]),
+    planned: plan.observed ? [] : await rowsOfAccounts(trx, ref.id, accountsOf(prepared.dossiers)),
+    suspect: plan.suspect,
+  });
+  if (piece === 0) await rememberMatches(trx, prepared.landscape, connection);
+  await setPlanState(trx, ref.id, 'committing', piece + 1);
+  seen.landscape = prepared.landscape;
+  seen.revision = revision;
+}

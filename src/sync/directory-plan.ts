@@ -1,0 +1,228 @@
+// The second half of a directory run: the differences become small readings (pieces), and every piece is planned by
+// the same steps as a push, without being written. The first piece is the groups', which may touch anybody.
+import type { Connection } from '../core/connection.ts';
+import { viewConnection } from '../core/group-graph.ts';
+import type { AccountId, ConnectionId, Instant } from '../core/ids.ts';
+import type { Landscape } from '../core/plan.ts';
+import type { DirectoryReading, PushReading } from '../core/reading.ts';
+import { membershipIn } from '../core/plan.ts';
+import type { Database } from '../store/database.ts';
+import { inTransaction } from '../store/database.ts';
+import { loadDossiers } from '../store/dossiers.ts';
+import { loadGroups, loadLinksOf } from '../store/facts.ts';
+import { loadDomains } from '../store/organizations.ts';
+import { addRows, rowsOfAccounts, rowsOfPlan, setRowState } from '../store/plans.ts';
+import {
+  countMissed,
+  findTouched,
+  groupsGone,
+  rememberAccounts,
+  rememberGroupsGone,
+  stagedGroups,
+  stagedNesting,
+  stagedPeople,
+  touchedInPiece,
+} from '../store/staging.ts';
+import type { PlanRef, Sync } from './context.ts';
+import type { Beat, DirectoryRead } from './directory-read.ts';
+import { draft, Seats, toDraft, vanishedMappings } from './draft.ts';
+import { hold, judge } from './judge.ts';
+import { loadLandscape, servedBy, viewOf, withView } from './landscape.ts';
+import { mappingWarnings } from './matches.ts';
+import { prepare } from './prepare.ts';
+import { proveAbsence } from './proof.ts';
+
+/** People planned and committed in one transaction. */
+const PIECE_SIZE = 500;
+
+/** A stored plan: all that going on with it needs besides its rows and stages. */
+export interface DirectoryPlan {
+  readonly connection: ConnectionId;
+  readonly at: Instant;
+  readonly complete: boolean;
+  readonly reason: string | null;
+  readonly suspect: boolean;
+  /** The connection is only observed: facts are stored, nothing else. */
+  readonly observed: boolean;
+  readonly read: DirectoryRead['size'];
+  readonly reference: DirectoryRead['reference'];
+  readonly warnings: readonly string[];
+  /** Pieces after the groups' own. */
+  readonly pieces: number;
+}
+
+export async function planDirectory(
+  sync: Sync,
+  ref: PlanRef,
+  reading: DirectoryReading,
+  read: DirectoryRead,
+  beat: Beat,
+): Promise<DirectoryPlan> {
+  const { db } = sync;
+  const { connection, at } = reading;
+  const people = read.complete ? await proveAbsence(db, ref.id, reading, 'person') : { gone: [], missed: [] };
+  const groups = read.complete ? await proveAbsence(db, ref.id, reading, 'group') : { gone: [], missed: [] };
+  const pieces = await inTransaction(db, async (trx) => {
+    await rememberGroupsGone(trx, ref.id, groups.gone);
+    if (read.complete) {
+      await countMissed(trx, ref.id, connection, 'person', people.missed);
+      await countMissed(trx, ref.id, connection, 'group', groups.missed);
+    }
+    const { complete } = read;
+    return findTouched(trx, ref.id, connection, { gone: people.gone, complete, pieceSize: PIECE_SIZE });
+  });
+
+  const stored = await loadLandscape(db);
+  const observed = viewOf(stored, connection).connection.state === 'observe';
+  let landscape = observed ? asIfActive(stored, connection) : stored;
+  const domains = await loadDomains(db);
+  const seats = await Seats.load(db, landscape);
+  const taken = new Set<string>();
+  for (let piece = 0; piece <= pieces; piece += 1) {
+    const small = await readingOfPiece(db, ref, { connection, at, complete: read.complete }, piece);
+    const prepared = await prepare(db, { landscape, domains, reading: small, taken });
+    landscape = prepared.landscape;
+    const drafted = await draft(db, landscape, prepared.dossiers, {
+      organizations: servedBy(landscape, connection),
+      seats,
+      now: at,
+    });
+    const vanished = new Set(vanishedMappings(landscape).keys());
+    const speakers = new Set([connection]);
+    const drafts = drafted.changes.map((change) => toDraft(change, speakers, vanished));
+    await inTransaction(db, async (trx) => {
+      await addRows(trx, ref, drafts, at);
+      const created = new Set(prepared.joining.created.map(({ id }) => id));
+      await rememberAccounts(
+        trx,
+        ref.id,
+        prepared.joining.joined.flatMap(({ person, account }) =>
+          created.has(account) && person.person.connection === connection
+            ? [{ externalId: person.person.externalId, account }]
+            : [],
+        ),
+      );
+    });
+    await beat('planning', piece, pieces);
+  }
+  return {
+    connection,
+    at,
+    complete: read.complete,
+    reason: read.reason,
+    suspect: read.suspicions.length > 0,
+    observed,
+    read: read.size,
+    reference: read.reference,
+    warnings: [...read.warnings, ...mappingWarnings(viewOf(landscape, connection))],
+    pieces,
+  };
+}
+
+/** What a piece of the staged read says, as a push would say it. */
+export async function readingOfPiece(
+  db: Database,
+  ref: PlanRef,
+  read: { readonly connection: ConnectionId; readonly at: Instant; readonly complete: boolean },
+  piece: number,
+): Promise<PushReading> {
+  const { connection, at } = read;
+  const empty = {
+    kind: 'push' as const,
+    connection,
+    at,
+    people: [],
+    groups: [],
+    joins: [],
+    leaves: [],
+    peopleGone: [],
+    groupsGone: [],
+  };
+  if (piece === 0) return { ...empty, ...(await groupsSaid(db, ref, read)) };
+  const touched = await touchedInPiece(db, ref.id, piece);
+  const said = await stagedPeople(
+    db,
+    ref.id,
+    touched.filter(({ gone }) => !gone).map(({ externalId }) => externalId),
+  );
+  // An incomplete read adds and changes, and takes nothing away for being unseen.
+  const people = read.complete ? said : said.map((one) => ({ ...one, groups: 'unknown' as const }));
+  const joins = read.complete
+    ? []
+    : said.flatMap(({ externalId, groups }) =>
+        groups === 'unknown' ? [] : groups.map((group) => ({ group, member: { kind: 'person' as const, externalId } })),
+      );
+  return {
+    ...empty,
+    people,
+    joins,
+    peopleGone: touched.filter(({ gone }) => gone).map(({ externalId }) => externalId),
+  };
+}
+
+async function groupsSaid(
+  db: Database,
+  ref: PlanRef,
+  { connection, complete }: { readonly connection: ConnectionId; readonly complete: boolean },
+): Promise<Pick<PushReading, 'groups' | 'joins' | 'leaves' | 'groupsGone'>> {
+  const known = await loadGroups(db, connection);
+  const said = await stagedGroups(db, ref.id);
+  const groups = said
+    .filter(({ externalId, name, nameKey }) => {
+      const group = known.get(externalId);
+      return group?.present !== true || group.name !== name || group.nameKey !== nameKey;
+    })
+    .map((group) => ({ ...group, members: 'unknown' as const }));
+  const nesting = (await stagedNesting(db, ref.id)).map(({ group, member }) => ({
+    group,
+    member: { kind: 'group' as const, externalId: member },
+  }));
+  const seen = new Set(nesting.map(({ group, member }) => `${group} ${member.externalId}`));
+  const before = complete
+    ? await loadLinksOf(
+        db,
+        connection,
+        'group',
+        said.map(({ externalId }) => externalId),
+      )
+    : [];
+  const leaves = before.filter(({ group, member }) => !seen.has(`${group} ${member.externalId}`));
+  return { groups, joins: nesting, leaves, groupsGone: await groupsGone(db, ref.id) };
+}
+
+/** An observed connection is planned as if it counted, so that people see what it would do. */
+function asIfActive(landscape: Landscape, id: ConnectionId): Landscape {
+  const view = viewOf(landscape, id);
+  const connection: Connection = { ...view.connection, state: 'active' };
+  return withView(landscape, viewConnection(connection, view.mappings, view.groups, view.parents));
+}
+
+/** Judges the whole plan and holds what the brake stops. A preview marks those rows, and charges and holds nothing. */
+export async function judgeDirectory(
+  sync: Sync,
+  ref: PlanRef,
+  plan: DirectoryPlan,
+  options: { readonly preview: boolean },
+): Promise<void> {
+  const { db } = sync;
+  const rows = rowsOfPlan(db, ref.id, { target: 'organization', states: ['planned', 'stopped'] });
+  for (const verdict of await judge(sync, db, rows, { suspect: plan.suspect, charge: !options.preview })) {
+    if (verdict.held.size === 0) continue;
+    const accounts: AccountId[] = [...verdict.held.keys()];
+    const held = (await rowsOfAccounts(db, ref.id, accounts)).filter(
+      (row) => row.organization === verdict.organization && (row.state === 'planned' || row.state === 'stopped'),
+    );
+    if (options.preview) {
+      await setRowState(
+        db,
+        held.map(({ id }) => id),
+        'stopped',
+        sync.now(),
+      );
+      continue;
+    }
+    const dossiers = await loadDossiers(db, accounts);
+    const before = new Map(dossiers.map((dossier) => [dossier.account, membershipIn(dossier, verdict.organization)]));
+    await hold(sync, db, verdict, held, before, new Set([plan.connection]));
+  }
+}

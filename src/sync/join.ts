@@ -1,0 +1,174 @@
+// Joining external people to accounts: the decision is the core's, the look-ups are here (organizations.md section 5).
+import { decideLink, maySpeakFor } from '../core/account-link.ts';
+import type { LinkConflict } from '../core/account-link.ts';
+import type { Person } from '../core/fact.ts';
+import { emailKey } from '../core/fact.ts';
+import type { LinkedPerson } from '../core/grant.ts';
+import { sayOf } from '../core/grant.ts';
+import type { ConnectionView } from '../core/group-graph.ts';
+import type { AccountId, ConnectionId, Instant, OrganizationId } from '../core/ids.ts';
+import type { Landscape } from '../core/plan.ts';
+import type { Account } from '../store/accounts.ts';
+import { accountsByEmail, addAccounts, setEmail } from '../store/accounts.ts';
+import { closeConflicts, noteConflict } from '../store/conflicts.ts';
+import type { Database } from '../store/database.ts';
+import { linkPeople, linkedIds, loadLinksOf, unlinkedByEmail } from '../store/facts.ts';
+import { newId } from '../store/ids.ts';
+import { servedBy, viewOf } from './landscape.ts';
+
+/** Verified domains by organization. */
+export type Domains = ReadonlyMap<OrganizationId, ReadonlySet<string>>;
+
+export interface Joining {
+  readonly created: readonly Account[];
+  readonly joined: readonly { readonly person: LinkedPerson; readonly account: AccountId }[];
+  readonly conflicts: readonly {
+    readonly person: Person;
+    readonly reason: LinkConflict;
+    readonly account: AccountId | null;
+  }[];
+  readonly addresses: readonly { readonly account: AccountId; readonly email: string }[];
+}
+
+export interface JoinInput {
+  readonly landscape: Landscape;
+  readonly domains: Domains;
+  readonly connection: ConnectionId;
+  /** People of the connection without an account, as they are after the reading. */
+  readonly unlinked: readonly LinkedPerson[];
+  /** People with an account whose address has changed. */
+  readonly moved: readonly { readonly person: Person; readonly account: AccountId }[];
+  /** Account ids already given out by the plan for people who have none yet, by external id. */
+  readonly planned: ReadonlyMap<string, AccountId>;
+  /** Addresses taken by people of the same directory read, met in earlier pieces. */
+  readonly taken: Set<string>;
+}
+
+/** Decides for everybody; writes nothing. */
+export async function decideJoining(db: Database, input: JoinInput): Promise<Joining> {
+  const view = viewOf(input.landscape, input.connection);
+  const keys = [...input.unlinked.map(({ person }) => person), ...input.moved.map(({ person }) => person)].flatMap(
+    ({ attributes }) => (attributes.email === null ? [] : [emailKey(attributes.email)]),
+  );
+  const holders = new Map(await accountsByEmail(db, [...new Set(keys)]));
+  const everLinked = await linkedIds(db, input.connection, [...holders.values()]);
+  const verified = verifiedFor(input, input.connection);
+  const result = {
+    created: [] as Account[],
+    joined: [] as Joining['joined'][number][],
+    conflicts: [] as Joining['conflicts'][number][],
+    addresses: [] as Joining['addresses'][number][],
+  };
+
+  for (const linked of inOrder(input.unlinked)) {
+    const { person } = linked;
+    const key = person.attributes.email === null ? null : emailKey(person.attributes.email);
+    const account = key === null ? undefined : holders.get(key);
+    const decision = decideLink({
+      connection: view.connection,
+      person,
+      verifiedDomains: verified,
+      holder: account === undefined ? null : { account, linkedIds: everLinked.get(account) ?? [] },
+      granted: isGranted(input.landscape, view, linked),
+      addressTaken: key !== null && input.taken.has(key),
+    });
+    switch (decision.kind) {
+      case 'wait':
+        break;
+      case 'conflict':
+        result.conflicts.push({ person, reason: decision.reason, account: decision.account });
+        break;
+      case 'join':
+        result.joined.push({ person: linked, account: decision.account });
+        if (key !== null) input.taken.add(key);
+        break;
+      case 'create': {
+        const { email, firstName, lastName } = person.attributes;
+        const id = input.planned.get(person.externalId) ?? newId<AccountId>();
+        result.created.push({ id, email: email ?? '', firstName, lastName });
+        result.joined.push({ person: linked, account: id });
+        if (key !== null) input.taken.add(key);
+        break;
+      }
+    }
+  }
+  for (const { person, account } of input.moved) {
+    const { email } = person.attributes;
+    if (email === null || !maySpeakFor(view.connection, email, verified)) continue;
+    const holder = holders.get(emailKey(email));
+    if (holder !== undefined && holder !== account)
+      result.conflicts.push({ person, reason: 'address_taken', account: holder });
+    else result.addresses.push({ account, email });
+  }
+  return { ...result, joined: [...result.joined, ...(await drawnIn(db, input, result.created))] };
+}
+
+/** Active people before leavers, so that of two entries with one address the one in use is joined. */
+function inOrder(people: readonly LinkedPerson[]): LinkedPerson[] {
+  return [...people].sort(
+    (a, b) => Number(b.person.active) - Number(a.person.active) || (a.person.externalId < b.person.externalId ? -1 : 1),
+  );
+}
+
+function isGranted(landscape: Landscape, view: ConnectionView, linked: LinkedPerson): boolean {
+  return servedBy(landscape, view.connection.id).some((id) => {
+    const organization = landscape.organizations.get(id);
+    return organization !== undefined && (sayOf(view, organization, [linked])?.grants.length ?? 0) > 0;
+  });
+}
+
+function verifiedFor({ landscape, domains }: JoinInput, connection: ConnectionId): ReadonlySet<string> {
+  return new Set(servedBy(landscape, connection).flatMap((id) => [...(domains.get(id) ?? [])]));
+}
+
+/** People of other connections who carry the address of an account that comes to be: their word counts from now on. */
+async function drawnIn(db: Database, input: JoinInput, created: readonly Account[]): Promise<Joining['joined']> {
+  const byKey = new Map(created.map((account) => [emailKey(account.email), account.id]));
+  const waiting = await unlinkedByEmail(db, [...byKey.keys()]);
+  const joined: Joining['joined'][number][] = [];
+  const taken = new Set<string>();
+  for (const stored of waiting) {
+    const { account: _none, ...person } = stored;
+    const account = byKey.get(emailKey(person.attributes.email ?? ''));
+    if (account === undefined || person.connection === input.connection) continue;
+    const view = viewOf(input.landscape, person.connection);
+    const decision = decideLink({
+      connection: view.connection,
+      person,
+      verifiedDomains: verifiedFor(input, person.connection),
+      holder: { account, linkedIds: [] },
+      granted: false,
+      addressTaken: taken.has(`${person.connection} ${account}`),
+    });
+    if (decision.kind !== 'join') continue;
+    taken.add(`${person.connection} ${account}`);
+    const links = await loadLinksOf(db, person.connection, 'person', [person.externalId]);
+    joined.push({ person: { person, groups: links.map(({ group, since }) => ({ group, since })) }, account });
+  }
+  return joined;
+}
+
+/** Writes what was decided. */
+export async function writeJoining(db: Database, joining: Joining, at: Instant): Promise<void> {
+  await addAccounts(db, joining.created, at);
+  await linkPeople(
+    db,
+    joining.joined.map(({ person: { person }, account }) => ({
+      connection: person.connection,
+      externalId: person.externalId,
+      account,
+    })),
+    at,
+  );
+  for (const { person, reason, account } of joining.conflicts) await noteConflict(db, person, reason, account, at);
+  const byConnection = Map.groupBy(joining.joined, ({ person }) => person.person.connection);
+  for (const [connection, list] of byConnection) {
+    await closeConflicts(
+      db,
+      connection,
+      list.map(({ person }) => person.person.externalId),
+      at,
+    );
+  }
+  for (const { account, email } of joining.addresses) await setEmail(db, account, email);
+}

@@ -1,0 +1,164 @@
+// From a reading to dossiers: what it changes in the facts, whom that touches, whose account each person is, and how
+// every dossier looks afterwards. Writes nothing; planning and committing both begin here.
+import type { Person } from '../core/fact.ts';
+import { emailKey } from '../core/fact.ts';
+import type { LinkedPerson } from '../core/grant.ts';
+import type { AccountId } from '../core/ids.ts';
+import type { FactChanges } from '../core/learn.ts';
+import { learn } from '../core/learn.ts';
+import type { Dossier, Landscape } from '../core/plan.ts';
+import type { PushReading } from '../core/reading.ts';
+import type { Database } from '../store/database.ts';
+import { loadDossiers } from '../store/dossiers.ts';
+import type { StoredFacts } from '../store/facts.ts';
+import { accountsInGroups, loadKnown } from '../store/facts.ts';
+import type { Domains, Joining } from './join.ts';
+import { decideJoining } from './join.ts';
+import { groupsThatDiffer, overlayGroups, viewOf, withView } from './landscape.ts';
+
+export interface Prepared {
+  readonly facts: FactChanges;
+  readonly joining: Joining;
+  /** The landscape once the reading's groups are written. */
+  readonly landscape: Landscape;
+  /** As they are once everything is written, masks of keeps that ended included. */
+  readonly dossiers: readonly Dossier[];
+  /** Accounts about whom this connection's facts changed: a keep against it ends. */
+  readonly changedAbout: readonly AccountId[];
+}
+
+export interface PrepareInput {
+  readonly landscape: Landscape;
+  readonly domains: Domains;
+  readonly reading: PushReading;
+  /** External ids to look at although nothing about them changed (an edit that may join them now). */
+  readonly also?: readonly string[];
+  readonly planned?: ReadonlyMap<string, AccountId>;
+  readonly taken?: Set<string>;
+}
+
+export async function prepare(db: Database, input: PrepareInput): Promise<Prepared> {
+  const { reading } = input;
+  const also = (input.also ?? []).map((externalId) => ({ kind: 'person' as const, externalId }));
+  // Members of joins and leaves are loaded with their links; an empty leave of nobody only loads them.
+  const known = await loadKnown(db, {
+    ...reading,
+    leaves: [...reading.leaves, ...also.map((member) => ({ group: '', member }))],
+  });
+  const facts = learn(known, reading);
+  const before = viewOf(input.landscape, reading.connection);
+  const view = overlayGroups(before, facts);
+  const landscape = withView(input.landscape, view);
+
+  const touched = touchedPeople(
+    known,
+    facts,
+    reading,
+    also.map(({ externalId }) => externalId),
+  );
+  const unlinked = touched.filter(({ account }) => account === null).map(({ linked }) => linked);
+  const moved = touched.flatMap(({ linked: { person }, account, before: was }) =>
+    account !== null && person.present && addressMoved(was, person) ? [{ person, account }] : [],
+  );
+  const joining = await decideJoining(db, {
+    landscape,
+    domains: input.domains,
+    connection: reading.connection,
+    unlinked,
+    moved,
+    planned: input.planned ?? new Map(),
+    taken: input.taken ?? new Set(),
+  });
+
+  const own = touched.flatMap(({ linked, account }) => (account === null ? [] : [{ person: linked, account }]));
+  const people = [...own, ...joining.joined];
+  const regrouped = await accountsInGroups(db, reading.connection, groupsThatDiffer(before, view));
+  const accounts = [...new Set([...people.map(({ account }) => account), ...regrouped])];
+  const created = new Map(joining.created.map((account) => [account.id, account.email]));
+  const addresses = new Map(joining.addresses.map(({ account, email }) => [account, email]));
+  const stored = await loadDossiers(
+    db,
+    accounts.filter((account) => !created.has(account)),
+  );
+  const fresh = [...created].map(([account, email]) => emptyDossier(account, email));
+  const changedAbout = touched.flatMap(({ account, changed }) => (changed && account !== null ? [account] : []));
+  const ended = new Set(changedAbout);
+  const byAccount = Map.groupBy(people, ({ account }) => account);
+  const dossiers = [...stored, ...fresh].map((dossier) => ({
+    ...overlayPeople(
+      dossier,
+      (byAccount.get(dossier.account) ?? []).map(({ person }) => person),
+    ),
+    email: addresses.get(dossier.account) ?? dossier.email,
+    masks: dossier.masks.filter(
+      ({ kind, connection }) => !(kind === 'keep' && connection === reading.connection && ended.has(dossier.account)),
+    ),
+  }));
+  return { facts, joining, landscape, dossiers, changedAbout };
+}
+
+interface Touched {
+  readonly linked: LinkedPerson;
+  readonly account: AccountId | null;
+  readonly before: Person | undefined;
+  /** Presence, activity or groups differ: what plans are made of. */
+  readonly changed: boolean;
+}
+
+function touchedPeople(
+  known: StoredFacts,
+  facts: FactChanges,
+  reading: PushReading,
+  also: readonly string[],
+): Touched[] {
+  const after = new Map(facts.people.map((person) => [person.externalId, person]));
+  const linked = Map.groupBy(facts.linked.filter(isPersonLink), ({ member }) => member.externalId);
+  const unlinked = Map.groupBy(facts.unlinked.filter(isPersonLink), ({ member }) => member.externalId);
+  const ids = new Set([
+    ...after.keys(),
+    ...linked.keys(),
+    ...unlinked.keys(),
+    ...also,
+    ...reading.people.map((said) => said.externalId),
+  ]);
+  return [...ids].flatMap((externalId): Touched[] => {
+    const before = known.person(externalId);
+    const person = after.get(externalId) ?? before;
+    if (person === undefined) return [];
+    const lost = new Set((unlinked.get(externalId) ?? []).map(({ group }) => group));
+    const links = [
+      ...known.linksOf({ kind: 'person', externalId }).filter(({ group }) => !lost.has(group)),
+      ...(linked.get(externalId) ?? []),
+    ];
+    const regrouped = lost.size > 0 || linked.has(externalId);
+    return [
+      {
+        linked: { person, groups: links.map(({ group, since }) => ({ group, since })) },
+        account: known.accountOf(externalId),
+        before,
+        changed: regrouped || before?.present !== person.present || before.active !== person.active,
+      },
+    ];
+  });
+}
+
+function isPersonLink({ member }: { readonly member: { readonly kind: string } }): boolean {
+  return member.kind === 'person';
+}
+
+function addressMoved(before: Person | undefined, after: Person): boolean {
+  const key = (person: Person | undefined): string => emailKey(person?.attributes.email ?? '');
+  return before !== undefined && key(before) !== key(after);
+}
+
+function emptyDossier(account: AccountId, email: string): Dossier {
+  return { account, email, people: [], personGrants: [], blocks: [], masks: [], memberships: [], placements: [] };
+}
+
+/** The dossier with these people in place of what it held of them; sorted, so that the fold sees one order. */
+function overlayPeople(dossier: Dossier, people: readonly LinkedPerson[]): Dossier {
+  const keyOf = ({ person }: LinkedPerson): string => `${person.connection} ${person.externalId}`;
+  const merged = new Map([...dossier.people, ...people].map((linked) => [keyOf(linked), linked]));
+  const sorted = [...merged].sort(([a], [b]) => (a < b ? -1 : 1));
+  return { ...dossier, people: sorted.map(([, linked]) => linked) };
+}

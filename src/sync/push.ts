@@ -1,0 +1,58 @@
+// A push: one reading, planned, braked and committed in one transaction, so that what was acknowledged is so.
+import type { PushReading } from '../core/reading.ts';
+import type { Database } from '../store/database.ts';
+import { inTransaction } from '../store/database.ts';
+import { writeFacts } from '../store/facts.ts';
+import { endKeeps } from '../store/holds.ts';
+import { newId } from '../store/ids.ts';
+import { loadDomains } from '../store/organizations.ts';
+import { addPlan, setPlanState } from '../store/plans.ts';
+import type { RunKind } from '../store/runs.ts';
+import { addRun, setRunState } from '../store/runs.ts';
+import type { ConnectionId, PlanId } from '../core/ids.ts';
+import type { PlanRef, Sync } from './context.ts';
+import { writeJoining } from './join.ts';
+import { loadLandscape, servedBy } from './landscape.ts';
+import { rememberMatches } from './matches.ts';
+import { prepare } from './prepare.ts';
+import { settle } from './settle.ts';
+
+/** Takes in one push. What the brake stops is held; everything else is committed when this returns. */
+export async function push(sync: Sync, reading: PushReading): Promise<PlanRef> {
+  return inTransaction(sync.db, async (db) => {
+    const plan = await beginPlan(sync, db, reading.connection, 'push');
+    const landscape = await loadLandscape(db);
+    const prepared = await prepare(db, { landscape, domains: await loadDomains(db), reading });
+    await writeFacts(db, reading.connection, prepared.facts);
+    await writeJoining(db, prepared.joining, sync.now());
+    await endKeeps(db, reading.connection, prepared.changedAbout, sync.now());
+    await settle(sync, db, {
+      plan,
+      landscape: prepared.landscape,
+      dossiers: prepared.dossiers,
+      organizations: servedBy(prepared.landscape, reading.connection),
+      speakers: new Set([reading.connection]),
+    });
+    await rememberMatches(db, prepared.landscape, reading.connection);
+    await endPlan(sync, db, plan);
+    return plan;
+  });
+}
+
+/** A run and its plan for an act that begins and ends in this transaction. */
+export async function beginPlan(
+  sync: Sync,
+  db: Database,
+  connection: ConnectionId | null,
+  kind: RunKind,
+): Promise<PlanRef> {
+  const run = await addRun(db, { connection, kind }, sync.now());
+  const plan = { id: newId<PlanId>(), run };
+  await addPlan(db, { ...plan, connection, at: sync.now() });
+  return plan;
+}
+
+export async function endPlan(sync: Sync, db: Database, plan: PlanRef): Promise<void> {
+  await setPlanState(db, plan.id, 'done');
+  await setRunState(db, plan.run, 'done', sync.now());
+}

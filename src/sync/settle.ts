@@ -1,0 +1,172 @@
+// Settling: dossiers become rows, the brake judges those that no plan has judged before, and what is not held is
+// written. Every door, every edit and every decision on a hold ends here, in the caller's transaction.
+import type { AccountId, OrganizationId } from '../core/ids.ts';
+import { membershipIn } from '../core/plan.ts';
+import type { Change, Dossier, Landscape } from '../core/plan.ts';
+import { placeKey } from '../core/placement.ts';
+import { sameStanding } from '../core/review.ts';
+import type { Database } from '../store/database.ts';
+import { loadDossiers } from '../store/dossiers.ts';
+import { restate, strikeOut } from '../store/holds.ts';
+import { waitingAccounts, countActive } from '../store/memberships.ts';
+import type { PlanRow } from '../store/plans.ts';
+import { addRows, setRowState } from '../store/plans.ts';
+import type { PlannedChange } from './apply-change.ts';
+import { applyChanges, limitedOrganizations } from './apply-change.ts';
+import type { PlanRef, Speakers, Sync } from './context.ts';
+import { accountsOf, draft, Seats, toDraft, vanishedMappings } from './draft.ts';
+import { hold, judge } from './judge.ts';
+import { loadLandscape } from './landscape.ts';
+
+export interface SettleInput {
+  readonly plan: PlanRef;
+  readonly landscape: Landscape;
+  readonly dossiers: readonly Dossier[];
+  readonly organizations: readonly OrganizationId[];
+  readonly speakers: Speakers;
+  /** Rows of a plan that was judged and shown before; those that planning no longer gives are struck out. */
+  readonly planned?: readonly PlanRow[];
+  readonly suspect?: boolean;
+  /** A person's own decision is not braked. */
+  readonly brakeOff?: boolean;
+}
+
+/** Plans, judges and writes; `db` must be a transaction that holds the write lock. */
+export async function settle(sync: Sync, db: Database, input: SettleInput): Promise<void> {
+  const seats = await Seats.load(db, input.landscape);
+  const drafted = await draft(db, input.landscape, input.dossiers, {
+    organizations: input.organizations,
+    seats,
+    now: sync.now(),
+  });
+  for (const review of drafted.reviews) {
+    await strikeOut(db, review.moot, sync.now());
+    for (const { row, change } of review.restated) await restate(db, row.id, change, sync.now());
+  }
+  const { ready, fresh } = await matchRows(sync, db, input.planned ?? [], drafted.changes);
+  const vanished = new Set(vanishedMappings(input.landscape).keys());
+  const drafts = fresh.map((change) => toDraft(change, input.speakers, vanished));
+  const rows = await addRows(db, input.plan, drafts, sync.now());
+  const planned = fresh.map((change, at): PlannedChange & { stored: PlanRow | undefined } => ({
+    row: rows[at]?.id ?? '',
+    change,
+    stored: rows[at],
+  }));
+  const heldRows = input.brakeOff === true ? new Set<string>() : await brake(sync, db, input, rows, drafted.dossiers);
+  const applied = [...ready, ...planned.filter(({ row }) => !heldRows.has(row))];
+  await applyChanges(sync, db, input.plan, applied);
+  await dealSeats(sync, db, input);
+  await replanNewOwners(sync, db, input, applied);
+}
+
+/** Finds the stored row of each change; stored rows that are left over no longer apply. */
+async function matchRows(
+  sync: Sync,
+  db: Database,
+  planned: readonly PlanRow[],
+  changes: readonly Change[],
+): Promise<{ ready: PlannedChange[]; fresh: Change[] }> {
+  const open = new Map(
+    planned.filter(({ state }) => state === 'planned' || state === 'stopped').map((row) => [rowKey(row), row]),
+  );
+  const ready: PlannedChange[] = [];
+  const fresh: Change[] = [];
+  for (const change of changes) {
+    const row = open.get(rowKey(change));
+    if (row !== undefined && sameStanding(row.before, change.before) && sameStanding(row.after, change.after)) {
+      ready.push({ row: row.id, change });
+      open.delete(rowKey(change));
+    } else fresh.push(change);
+  }
+  await setRowState(
+    db,
+    [...open.values()].map(({ id }) => id),
+    'moot',
+    sync.now(),
+  );
+  return { ready, fresh };
+}
+
+function rowKey({ organization, account, target }: Pick<Change, 'organization' | 'account' | 'target'>): string {
+  return `${organization} ${account} ${target === 'organization' ? '' : placeKey(target)}`;
+}
+
+/** Judges the rows and holds what the brake stops; gives the ids of the rows held. */
+async function brake(
+  sync: Sync,
+  db: Database,
+  input: SettleInput,
+  rows: readonly PlanRow[],
+  dossiers: readonly Dossier[],
+): Promise<Set<string>> {
+  const ids = new Set<string>();
+  const byAccount = new Map(dossiers.map((dossier) => [dossier.account, dossier]));
+  for (const verdict of await judge(sync, db, rows, { suspect: input.suspect === true, charge: true })) {
+    const held = rows.filter((row) => row.organization === verdict.organization && verdict.held.has(row.account));
+    const before = new Map(
+      accountsOf(held).map((account) => {
+        const dossier = byAccount.get(account);
+        return [account, dossier === undefined ? null : membershipIn(dossier, verdict.organization)];
+      }),
+    );
+    await hold(sync, db, verdict, held, before, input.speakers);
+    for (const { id } of held) ids.add(id);
+  }
+  return ids;
+}
+
+/** Gives every free seat to the longest waiting, in the transaction that freed it (organizations.md section 4, "Seats"). */
+async function dealSeats(sync: Sync, db: Database, input: SettleInput): Promise<void> {
+  for (const id of limitedOrganizations(input.landscape)) {
+    const seats = input.landscape.organizations.get(id)?.seats ?? 0;
+    const free = seats - (await countActive(db, id));
+    const waiting = free > 0 ? await waitingAccounts(db, id, free) : [];
+    if (waiting.length > 0) await replan(sync, db, input, waiting, [id], { everySeatFree: true });
+  }
+}
+
+/** A member who took the seat stands in projects as Owner from now on. */
+async function replanNewOwners(
+  sync: Sync,
+  db: Database,
+  input: SettleInput,
+  applied: readonly PlannedChange[],
+): Promise<void> {
+  const vacated = applied.filter(({ change }) => change.seat === 'vacates').map(({ change }) => change.organization);
+  const successors = vacated.flatMap((id): AccountId[] => {
+    const successor = input.landscape.organizations.get(id)?.successor ?? null;
+    return successor === null ? [] : [successor];
+  });
+  if (successors.length > 0) await replan(sync, db, input, successors, vacated, { everySeatFree: false });
+}
+
+/** Plans accounts from the store as it is now and writes what comes of it; used where nothing can be taken away. */
+export async function replan(
+  sync: Sync,
+  db: Database,
+  input: Pick<SettleInput, 'plan' | 'speakers'>,
+  accounts: readonly AccountId[],
+  organizations: readonly OrganizationId[],
+  options: { readonly everySeatFree: boolean },
+): Promise<void> {
+  const landscape = await loadLandscape(db);
+  const seats = await Seats.load(db, landscape);
+  const { changes } = await draft(db, landscape, await loadDossiers(db, accounts), {
+    organizations,
+    seats: options.everySeatFree ? Seats.unlimited() : seats,
+    now: sync.now(),
+  });
+  const none = new Set<string>();
+  const rows = await addRows(
+    db,
+    input.plan,
+    changes.map((change) => toDraft(change, input.speakers, none)),
+    sync.now(),
+  );
+  await applyChanges(
+    sync,
+    db,
+    input.plan,
+    changes.map((change, at) => ({ row: rows[at]?.id ?? '', change })),
+  );
+}
