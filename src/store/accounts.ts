@@ -76,3 +76,19 @@ export async function setEmail(db: Database, account: AccountId, email: string):
 export async function addActivation(db: Database, account: AccountId, tokenHash: string, at: Instant): Promise<void> {
   await db('account_activations').insert({ token_hash: tokenHash, account, created_at: at, used_at: null });
 }
+
+/** All account ids, in pages. */
+export async function* allAccounts(db: Database, size: number): AsyncGenerator<AccountId[]> {
+  let after = '';
+  for (;;) {
+    const rows: { id: AccountId }[] = await db('accounts')
+      .where('id', '>', after)
+      .orderBy('id')
+      .limit(size)
+      .select('id');
+    const last = rows.at(-1);
+    if (last === undefined) return;
+    yield rows.map(({ id }) => id);
+    after = last.id;
+  }
+}

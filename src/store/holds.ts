@@ -140,6 +140,12 @@ interface HeldColumns {
   kind: HeldRow['kind'];
 }
 
+/** The masks that hold the row. */
+export async function masksOfRow(db: Database, id: string): Promise<Mask[]> {
+  const row: { mask: string | null } | undefined = await db('changes').where({ id }).first('mask');
+  return row === undefined || row.mask === null ? [] : fromJson<Mask[]>(row.mask);
+}
+
 /** Strikes out held rows with the places held beside them; a hold with nothing left closes itself as moot. */
 export async function strikeOut(db: Database, rows: readonly { readonly id: string }[], at: Instant): Promise<void> {
   for (const { id } of rows) {

@@ -131,6 +131,16 @@ export async function* memberAccounts(
   }
 }
 
+/** Accounts that a connection's word suspends in the organization. */
+export async function suspendedAccounts(db: Database, organization: OrganizationId): Promise<AccountId[]> {
+  const rows: { account: AccountId }[] = await db('memberships')
+    .where({ organization, status: 'deactivated' })
+    .whereNotNull('suspended_by')
+    .orderBy('account')
+    .select('account');
+  return rows.map(({ account }) => account);
+}
+
 /** Gives or replaces the one person grant of the membership. */
 export async function writePersonGrant(db: Database, grant: PersonGrant): Promise<void> {
   const { organization, account, ...fields } = grant;

@@ -90,7 +90,31 @@ function targetOf(row: ChangeRow): 'organization' | Place {
   return row.target_kind === 'workspace' ? { workspace: row.target } : { project: row.target };
 }
 
-function targetColumns(target: 'organization' | Place): { target_kind: string; target: string } {
+function toRow(row: PlanRow): ChangeRow {
+  return {
+    id: row.id,
+    plan: row.plan,
+    run: row.run,
+    hold: row.hold,
+    connection: row.connection,
+    organization: row.organization,
+    account: row.account,
+    email: row.email,
+    ...targetColumns(row.target),
+    before_standing: row.before === null ? null : JSON.stringify(row.before),
+    after_standing: row.after === null ? null : JSON.stringify(row.after),
+    because: JSON.stringify(row.because),
+    reason: row.reason,
+    kind: row.kind,
+    seat: row.seat,
+    needs_seat: row.needsSeat ? 1 : 0,
+    vanished_group: row.vanishedGroup ? 1 : 0,
+    state: row.state,
+    at: row.at,
+  };
+}
+
+function targetColumns(target: 'organization' | Place): Pick<ChangeRow, 'target_kind' | 'target'> {
   if (target === 'organization') return { target_kind: 'organization', target: '' };
   return 'workspace' in target
     ? { target_kind: 'workspace', target: target.workspace }
@@ -130,9 +154,8 @@ export async function addRows(
   drafts: readonly Draft[],
   at: Instant,
 ): Promise<PlanRow[]> {
-  const rows = drafts.map(({ change, connection, vanishedGroup }): ChangeRow => {
-    const { target_kind, target } = targetColumns(change.target);
-    return {
+  const rows = drafts.map(
+    ({ change, connection, vanishedGroup }): PlanRow => ({
       id: newId(),
       plan: plan.id,
       run: plan.run,
@@ -141,22 +164,21 @@ export async function addRows(
       organization: change.organization,
       account: change.account,
       email: change.email,
-      target_kind: target_kind as ChangeRow['target_kind'],
-      target,
-      before_standing: change.before === null ? null : JSON.stringify(change.before),
-      after_standing: change.after === null ? null : JSON.stringify(change.after),
-      because: JSON.stringify(change.because),
+      target: change.target,
+      before: change.before,
+      after: change.after,
+      because: change.because,
       reason: change.reason,
       kind: change.kind,
       seat: change.seat,
-      needs_seat: change.needsSeat ? 1 : 0,
-      vanished_group: vanishedGroup ? 1 : 0,
+      needsSeat: change.needsSeat,
+      vanishedGroup,
       state: 'planned',
       at,
-    };
-  });
-  for (const group of inGroups(rows)) await db('changes').insert([...group]);
-  return rows.map(fromRow);
+    }),
+  );
+  for (const group of inGroups(rows)) await db('changes').insert(group.map(toRow));
+  return rows;
 }
 
 /** The rows of a plan for these accounts. */
@@ -199,6 +221,18 @@ export async function setRowState(db: Database, ids: readonly string[], state: R
       .update({ state, at });
 }
 
+export async function rowsById(db: Database, ids: readonly string[]): Promise<PlanRow[]> {
+  const rows: ChangeRow[] = [];
+  for (const group of inGroups(ids)) {
+    rows.push(
+      ...((await db('changes')
+        .whereIn('id', [...group])
+        .orderBy('id')) as ChangeRow[]),
+    );
+  }
+  return rows.map(fromRow);
+}
+
 /** Rows of a hold, or those of one account in it. */
 export async function rowsOfHold(db: Database, hold: HoldId, state?: RowState): Promise<PlanRow[]> {
   const query = db('changes').where({ hold }).orderBy('id');
@@ -212,4 +246,24 @@ export async function historyOf(db: Database, organization: OrganizationId, acco
     .where({ organization, account, state: 'applied', target_kind: 'organization' })
     .orderBy(['at', 'id']);
   return rows.map(fromRow);
+}
+
+/** Stores the rows of an edit that was rolled back, as they were shown: planned, or stopped by a brake. */
+export async function storePreview(
+  db: Database,
+  plan: { readonly id: PlanId; readonly run: RunId },
+  rows: readonly PlanRow[],
+): Promise<void> {
+  await setPlanState(db, plan.id, 'preview');
+  for (const group of inGroups(rows)) {
+    await db('changes').insert(
+      group.map((row) => ({
+        ...toRow(row),
+        plan: plan.id,
+        run: plan.run,
+        hold: null,
+        state: row.state === 'held' ? 'stopped' : 'planned',
+      })),
+    );
+  }
 }

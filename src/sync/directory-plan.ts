@@ -2,16 +2,14 @@
 // the same steps as a push, without being written. The first piece is the groups', which may touch anybody.
 import type { Connection } from '../core/connection.ts';
 import { viewConnection } from '../core/group-graph.ts';
-import type { AccountId, ConnectionId, Instant } from '../core/ids.ts';
+import type { ConnectionId, Instant } from '../core/ids.ts';
 import type { Landscape } from '../core/plan.ts';
 import type { DirectoryReading, PushReading } from '../core/reading.ts';
-import { membershipIn } from '../core/plan.ts';
 import type { Database } from '../store/database.ts';
 import { inTransaction } from '../store/database.ts';
-import { loadDossiers } from '../store/dossiers.ts';
 import { loadGroups, loadLinksOf } from '../store/facts.ts';
 import { loadDomains } from '../store/organizations.ts';
-import { addRows, rowsOfAccounts, rowsOfPlan, setRowState } from '../store/plans.ts';
+import { addRows } from '../store/plans.ts';
 import {
   countMissed,
   findTouched,
@@ -26,7 +24,6 @@ import {
 import type { PlanRef, Sync } from './context.ts';
 import type { Beat, DirectoryRead } from './directory-read.ts';
 import { draft, Seats, toDraft, vanishedMappings } from './draft.ts';
-import { hold, judge } from './judge.ts';
 import { loadLandscape, servedBy, viewOf, withView } from './landscape.ts';
 import { mappingWarnings } from './matches.ts';
 import { prepare } from './prepare.ts';
@@ -195,34 +192,4 @@ function asIfActive(landscape: Landscape, id: ConnectionId): Landscape {
   const view = viewOf(landscape, id);
   const connection: Connection = { ...view.connection, state: 'active' };
   return withView(landscape, viewConnection(connection, view.mappings, view.groups, view.parents));
-}
-
-/** Judges the whole plan and holds what the brake stops. A preview marks those rows, and charges and holds nothing. */
-export async function judgeDirectory(
-  sync: Sync,
-  ref: PlanRef,
-  plan: DirectoryPlan,
-  options: { readonly preview: boolean },
-): Promise<void> {
-  const { db } = sync;
-  const rows = rowsOfPlan(db, ref.id, { target: 'organization', states: ['planned', 'stopped'] });
-  for (const verdict of await judge(sync, db, rows, { suspect: plan.suspect, charge: !options.preview })) {
-    if (verdict.held.size === 0) continue;
-    const accounts: AccountId[] = [...verdict.held.keys()];
-    const held = (await rowsOfAccounts(db, ref.id, accounts)).filter(
-      (row) => row.organization === verdict.organization && (row.state === 'planned' || row.state === 'stopped'),
-    );
-    if (options.preview) {
-      await setRowState(
-        db,
-        held.map(({ id }) => id),
-        'stopped',
-        sync.now(),
-      );
-      continue;
-    }
-    const dossiers = await loadDossiers(db, accounts);
-    const before = new Map(dossiers.map((dossier) => [dossier.account, membershipIn(dossier, verdict.organization)]));
-    await hold(sync, db, verdict, held, before, new Set([plan.connection]));
-  }
 }

@@ -20,9 +20,10 @@ import {
 } from '../store/runs.ts';
 import { staleStages, unstage } from '../store/staging.ts';
 import { commitPlan } from './directory-commit.ts';
-import { judgeDirectory, planDirectory } from './directory-plan.ts';
+import { planDirectory } from './directory-plan.ts';
 import type { DirectoryPlan } from './directory-plan.ts';
 import { readDirectory } from './directory-read.ts';
+import { holdPlan } from './judge.ts';
 import type { PlanRef, Sync } from './context.ts';
 
 export interface RunOptions {
@@ -48,6 +49,7 @@ export async function runDirectory(sync: Sync, reading: DirectoryReading, option
   await finishKilledRun(sync, reading.connection);
   const ref = await begin(sync, reading.connection);
   const progress = options.progress ?? (() => undefined);
+  const speakers = new Set([reading.connection]);
   let committing = false;
   try {
     const beat = async (step: string, done: number, of: number | null = null): Promise<void> => {
@@ -57,7 +59,7 @@ export async function runDirectory(sync: Sync, reading: DirectoryReading, option
     const read = await readDirectory(sync, ref, reading, beat);
     const plan = await planDirectory(sync, ref, reading, read, beat);
     if (options.preview || plan.observed) {
-      await judgeDirectory(sync, ref, plan, { preview: true });
+      await inTransaction(db, (trx) => holdPlan(sync, trx, ref, { suspect: plan.suspect, preview: true, speakers }));
       if (options.preview) {
         await setPlanState(db, ref.id, 'preview');
         await setRunState(db, ref.run, 'done', sync.now(), plan);
@@ -65,7 +67,7 @@ export async function runDirectory(sync: Sync, reading: DirectoryReading, option
       }
     }
     await inTransaction(db, async (trx) => {
-      if (!plan.observed) await judgeDirectory({ ...sync, db: trx }, ref, plan, { preview: false });
+      if (!plan.observed) await holdPlan(sync, trx, ref, { suspect: plan.suspect, preview: false, speakers });
       await setPlanState(trx, ref.id, 'committing', 0);
       await setRunState(trx, ref.run, 'committing', sync.now(), plan);
     });

@@ -6,12 +6,15 @@ import type { AccountId, ConnectionId, OrganizationId } from '../core/ids.ts';
 import { maskOf } from '../core/mask.ts';
 import type { Mask } from '../core/mask.ts';
 import type { Membership } from '../core/membership.ts';
+import { membershipIn } from '../core/plan.ts';
 import { chargeWindow, loadWindow } from '../store/brakes.ts';
 import type { Database } from '../store/database.ts';
 import { holdRows, openHold } from '../store/holds.ts';
 import { countActive, countGranted } from '../store/memberships.ts';
+import { loadDossiers } from '../store/dossiers.ts';
 import type { PlanRow } from '../store/plans.ts';
-import type { Speakers, Sync } from './context.ts';
+import { rowsOfAccounts, rowsOfPlan, setRowState } from '../store/plans.ts';
+import type { PlanRef, Speakers, Sync } from './context.ts';
 
 /** What the brake says of one organization's rows for which one connection answers. */
 export interface Verdict {
@@ -77,6 +80,36 @@ function brakedRow(row: PlanRow): BrakedChange {
     arrival: after?.status === 'active' && before?.status !== 'active',
     vanishedGroup: row.vanishedGroup,
   };
+}
+
+/** Judges a stored plan whole and holds what the brake stops. A preview marks those rows; it charges and holds nothing. */
+export async function holdPlan(
+  sync: Sync,
+  db: Database,
+  plan: PlanRef,
+  options: { readonly suspect: boolean; readonly preview: boolean; readonly speakers: Speakers },
+): Promise<void> {
+  const rows = rowsOfPlan(db, plan.id, { target: 'organization', states: ['planned', 'stopped'] });
+  for (const verdict of await judge(sync, db, rows, { suspect: options.suspect, charge: !options.preview })) {
+    if (verdict.held.size === 0) continue;
+    const accounts: AccountId[] = [...verdict.held.keys()];
+    const held = (await rowsOfAccounts(db, plan.id, accounts)).filter(
+      ({ organization, state }) =>
+        organization === verdict.organization && (state === 'planned' || state === 'stopped'),
+    );
+    if (options.preview) {
+      await setRowState(
+        db,
+        held.map(({ id }) => id),
+        'stopped',
+        sync.now(),
+      );
+      continue;
+    }
+    const dossiers = await loadDossiers(db, accounts);
+    const before = new Map(dossiers.map((dossier) => [dossier.account, membershipIn(dossier, verdict.organization)]));
+    await hold(sync, db, verdict, held, before, options.speakers);
+  }
 }
 
 /** Puts rows of one person in one organization into the hold, the places beside the membership. */
