@@ -61,12 +61,13 @@ export async function edit<T>(
       const domainsBefore = await loadDomains(db);
       const value = await write(db, ref);
       const after = await loadLandscape(db);
-      await keepSuspended(sync, db, before, after);
+      await keepSuspended(db, before, after);
       const scope = await scopeOf(db, { before, after, domainsBefore });
       await bringAbout(sync, db, ref, after, scope);
       for (const { connection } of after.connections) await rememberMatches(db, after, connection.id);
       await endPlan(sync, db, ref);
-      const rows = await Array.fromAsync(rowsOfPlan(db, ref.id));
+      const rows: PlanRow[] = [];
+      for await (const row of rowsOfPlan(db, ref.id)) rows.push(row);
       const result = { ref, rows, value, landscape: after };
       if (options.preview) throw new RolledBack(result);
       return result;
@@ -190,7 +191,7 @@ async function bringAbout(sync: Sync, db: Database, ref: PlanRef, landscape: Lan
  * Nobody comes back by an edit: whom a connection had suspended, and no longer does because it was closed, observed,
  * lost its authority or serves the organization no more, is blocked, naming the cause.
  */
-async function keepSuspended(sync: Sync, db: Database, before: Landscape, after: Landscape): Promise<void> {
+async function keepSuspended(db: Database, before: Landscape, after: Landscape): Promise<void> {
   for (const view of before.connections) {
     if (!view.connection.lifecycle || !counts(view.connection)) continue;
     const now = after.connections.find((one) => one.connection.id === view.connection.id);

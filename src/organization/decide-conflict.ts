@@ -1,0 +1,59 @@
+// Deciding a link conflict: an operator links the external person to the account that holds the address, or discards
+// the conflict until the person's facts change (organizations.md section 5).
+import type { AccountId } from '../core/ids.ts';
+import { RollcallError } from '../errors.ts';
+import { decideConflict, findConflict } from '../store/conflicts.ts';
+import { addAccounts } from '../store/accounts.ts';
+import { inTransaction } from '../store/database.ts';
+import { loadDossiers } from '../store/dossiers.ts';
+import { linkPeople, loadPeople } from '../store/facts.ts';
+import { newId } from '../store/ids.ts';
+import type { Sync } from '../sync/context.ts';
+import { loadLandscape, servedBy } from '../sync/landscape.ts';
+import { beginPlan, endPlan } from '../sync/push.ts';
+import { settle } from '../sync/settle.ts';
+
+/**
+ * @throws RollcallError `not_found` for an unknown or decided conflict; `conflict` where the person is linked already,
+ * or has no address to make an account of.
+ */
+export async function decide(sync: Sync, id: string, decision: 'linked' | 'discarded'): Promise<void> {
+  await inTransaction(sync.db, async (db) => {
+    const conflict = await findConflict(db, id);
+    if (conflict === null || conflict.state !== 'open') {
+      throw new RollcallError('not_found', `there is no open conflict ${id}: \`rollcall conflicts\` lists them`);
+    }
+    if (decision === 'linked') {
+      const { connection, externalId } = conflict;
+      const [person] = await loadPeople(db, connection, [externalId]);
+      if (person === undefined || person.account !== null) {
+        throw new RollcallError(
+          'conflict',
+          `${externalId} of ${connection} is linked to an account already: two accounts are not merged`,
+        );
+      }
+      const account = conflict.account ?? newId<AccountId>();
+      if (conflict.account === null) {
+        const { email, firstName, lastName } = person.attributes;
+        if (email === null)
+          throw new RollcallError(
+            'conflict',
+            `${externalId} of ${connection} has no address: give it one in the directory`,
+          );
+        await addAccounts(db, [{ id: account, email, firstName, lastName }], sync.now());
+      }
+      await linkPeople(db, [{ connection, externalId, account }], sync.now());
+      const plan = await beginPlan(sync, db, connection, 'people');
+      const landscape = await loadLandscape(db);
+      await settle(sync, db, {
+        plan,
+        landscape,
+        dossiers: await loadDossiers(db, [account]),
+        organizations: servedBy(landscape, connection),
+        speakers: new Set([connection]),
+      });
+      await endPlan(sync, db, plan);
+    }
+    await decideConflict(db, id, decision, sync.now());
+  });
+}

@@ -1,0 +1,249 @@
+// What the configuration file declares becomes so: organizations are founded, connections and mappings made, changed
+// or closed. The file's word is final for what it states; what it no longer states is closed, never deleted.
+import { createHash, randomBytes } from 'node:crypto';
+import type { Connection, ConnectionKind } from '../core/connection.ts';
+import { emailKey } from '../core/fact.ts';
+import type { AccountId, ConnectionId, Instant, MappingId, OrganizationId } from '../core/ids.ts';
+import { personalGrant } from '../core/membership.ts';
+import type { GrantableRole, ProjectRole } from '../core/role.ts';
+import { RollcallError } from '../errors.ts';
+import type { Account } from '../store/accounts.ts';
+import { addAccounts, addActivation, findAccount, loadAccounts } from '../store/accounts.ts';
+import { addMapping, closeMapping, loadConnections, loadMappings, saveConnection } from '../store/connections.ts';
+import type { StoredConnection, StoredMapping } from '../store/connections.ts';
+import type { Database } from '../store/database.ts';
+import { newId } from '../store/ids.ts';
+import { writeMembership, writePersonGrant } from '../store/memberships.ts';
+import {
+  addProject,
+  declaredOrganizations,
+  loadOrganizations,
+  loadProjects,
+  saveDomains,
+  saveOrganization,
+} from '../store/organizations.ts';
+import type { Sync } from '../sync/context.ts';
+import type { EditResult } from '../sync/edit.ts';
+import { edit } from '../sync/edit.ts';
+import { mappingWarnings } from '../sync/matches.ts';
+
+/** The declared objects, as the configuration gives them. */
+export interface Declaration {
+  readonly organizations: readonly {
+    readonly id: OrganizationId;
+    readonly title: string;
+    readonly owner: string;
+    readonly roleAuthority: 'shared' | 'directory';
+    readonly defaultRole: GrantableRole;
+    readonly seats: number | null;
+    readonly domains: readonly string[];
+    readonly successor: string | null;
+    readonly projects: readonly { readonly id: string; readonly title: string; readonly workspace: string | null }[];
+  }[];
+  readonly connections: readonly {
+    readonly id: ConnectionId;
+    readonly kind: ConnectionKind;
+    readonly organization: OrganizationId | null;
+    readonly state: 'observe' | 'active' | 'paused' | null;
+    readonly lifecycle: boolean;
+    readonly trustEmail: Connection['trustEmail'];
+  }[];
+  readonly mappings: readonly DeclaredMapping[];
+}
+
+interface DeclaredMapping {
+  readonly connection: ConnectionId;
+  readonly groupBy: 'name' | 'id';
+  readonly group: string;
+  readonly groupKey: string;
+  readonly organization: OrganizationId;
+  readonly role: GrantableRole | null;
+  readonly workspace: string | null;
+  readonly project: string | null;
+  readonly projectRole: ProjectRole | null;
+}
+
+export interface Declared {
+  readonly warnings: readonly string[];
+  /** One-time tokens of accounts that were made for Owners; shown once, stored hashed. */
+  readonly activations: readonly { readonly email: string; readonly token: string }[];
+}
+
+/**
+ * Makes the stored objects what the declaration says, and the memberships after them.
+ * @throws RollcallError `conflict` where the declaration contradicts what can't change (a connection's kind or owner).
+ */
+export async function declare(
+  sync: Sync,
+  declaration: Declaration,
+  options: { readonly preview: boolean },
+): Promise<EditResult<Declared>> {
+  const result = await edit(sync, { kind: 'apply', preview: options.preview }, async (db) => {
+    const at = sync.now();
+    const warnings: string[] = [];
+    const activations: { email: string; token: string }[] = [];
+    await declareOrganizations(db, declaration, at, warnings, activations);
+    await declareConnections(db, declaration, at);
+    await declareMappings(db, declaration, at);
+    return { warnings, activations };
+  });
+  const unmatched = result.landscape.connections
+    .filter(({ connection, groups }) => connection.state !== 'closed' && groups.size > 0)
+    .flatMap((view) => mappingWarnings(view));
+  return { ...result, value: { ...result.value, warnings: [...result.value.warnings, ...unmatched] } };
+}
+
+async function declareOrganizations(
+  db: Database,
+  { organizations }: Declaration,
+  at: Instant,
+  warnings: string[],
+  activations: { email: string; token: string }[],
+): Promise<void> {
+  const stored = new Map((await loadOrganizations(db)).map((one) => [one.id, one]));
+  for (const declared of organizations) {
+    const known = stored.get(declared.id);
+    const { id, title, roleAuthority, defaultRole, seats } = declared;
+    const successor = declared.successor === null ? null : await findAccount(db, declared.successor);
+    if (declared.successor !== null && successor === null) {
+      warnings.push(`organizations.${id}: the successor ${declared.successor} has no account yet`);
+    }
+    const settings = { id, title, roleAuthority, defaultRole, seats, successor: successor?.id ?? null, open: true };
+    if (known === undefined) {
+      await found(db, declared, settings, at, activations);
+    } else {
+      await saveOrganization(db, { ...settings, owner: known.owner, vacancy: known.vacancy }, { declared: true, at });
+      await reportOnce(db, declared, known.owner, warnings);
+    }
+    await saveDomains(db, id, declared.domains, at);
+  }
+  const named = new Set(organizations.map(({ id }) => id));
+  for (const id of await declaredOrganizations(db)) {
+    const known = stored.get(id);
+    if (named.has(id) || known === undefined || !known.open) continue;
+    await saveOrganization(db, { ...known, open: false }, { declared: true, at });
+    warnings.push(`organization ${id} is no longer in the file: it is closed`);
+  }
+}
+
+/** Founds the organization: its Owner has the seat from the first instant, and a person grant of Administrator beneath. */
+async function found(
+  db: Database,
+  declared: Declaration['organizations'][number],
+  settings: Omit<Parameters<typeof saveOrganization>[1], 'owner' | 'vacancy'>,
+  at: Instant,
+  activations: { email: string; token: string }[],
+): Promise<void> {
+  const { id } = declared;
+  const owner = (await findAccount(db, declared.owner)) ?? (await newOwner(db, declared.owner, at, activations));
+  const grant = {
+    organization: id,
+    account: owner.id,
+    role: 'administrator' as const,
+    source: 'manual' as const,
+    since: at,
+  };
+  await saveOrganization(db, { ...settings, owner: owner.id, vacancy: null }, { declared: true, at });
+  await writePersonGrant(db, grant);
+  await writeMembership(
+    db,
+    {
+      organization: id,
+      account: owner.id,
+      role: 'administrator',
+      status: 'active',
+      source: 'manual',
+      because: [personalGrant(grant)],
+      suspendedBy: null,
+      waitingSince: null,
+    },
+    at,
+  );
+  for (const project of declared.projects) await addProject(db, id, project, at);
+}
+
+async function newOwner(
+  db: Database,
+  email: string,
+  at: Instant,
+  activations: { email: string; token: string }[],
+): Promise<Account> {
+  const account: Account = { id: newId<AccountId>(), email, firstName: null, lastName: null };
+  const token = randomBytes(32).toString('base64url');
+  await addAccounts(db, [account], at);
+  await addActivation(db, account.id, createHash('sha256').update(token).digest('hex'), at);
+  activations.push({ email, token });
+  return account;
+}
+
+/** `owner` and `projects` are used once; a later difference is reported, never applied. */
+async function reportOnce(
+  db: Database,
+  declared: Declaration['organizations'][number],
+  owner: AccountId | null,
+  warnings: string[],
+): Promise<void> {
+  const present = owner === null ? null : ((await loadAccounts(db, [owner])).get(owner)?.email ?? null);
+  if (present !== null && emailKey(present) !== emailKey(declared.owner)) {
+    warnings.push(
+      `organizations.${declared.id}.owner: the Owner is ${present}; the file's ${declared.owner} was used once, at the founding`,
+    );
+  }
+  const known = new Set((await loadProjects(db, declared.id)).map(({ id }) => id));
+  for (const { id } of declared.projects.filter((project) => !known.has(project.id))) {
+    warnings.push(`organizations.${declared.id}.projects: ${id} was added after the founding and is not made`);
+  }
+}
+
+async function declareConnections(db: Database, { connections }: Declaration, at: Instant): Promise<void> {
+  const stored = new Map((await loadConnections(db)).map((one) => [one.id, one]));
+  for (const declared of connections) {
+    const known = stored.get(declared.id);
+    if (known !== undefined && (known.kind !== declared.kind || known.organization !== declared.organization)) {
+      throw new RollcallError(
+        'conflict',
+        `connections.${declared.id}: its kind and organization can't change, since its people belong to it; give the new connection an id of its own`,
+      );
+    }
+    const kept = known === undefined || known.state === 'closed' ? 'active' : known.state;
+    const next: StoredConnection = {
+      id: declared.id,
+      kind: declared.kind,
+      organization: declared.organization,
+      lifecycle: declared.lifecycle,
+      trustEmail: declared.trustEmail,
+      state: declared.state ?? kept,
+      declared: true,
+      stateDeclared: declared.state !== null,
+    };
+    await saveConnection(db, next, at);
+  }
+  const named = new Set(connections.map(({ id }) => id));
+  for (const known of stored.values()) {
+    if (!known.declared || named.has(known.id) || known.state === 'closed') continue;
+    await saveConnection(db, { ...known, state: 'closed', stateDeclared: false }, at);
+  }
+}
+
+async function declareMappings(db: Database, { mappings }: Declaration, at: Instant): Promise<void> {
+  const stored = (await loadMappings(db)).filter(({ declared }) => declared);
+  const known = new Map(stored.map((mapping) => [mappingKey(mapping), mapping]));
+  for (const declared of mappings) {
+    if (known.delete(mappingKey(declared))) continue;
+    const fresh: StoredMapping = {
+      ...declared,
+      id: newId<MappingId>(),
+      open: true,
+      lastMatched: [],
+      createdAt: at,
+      declared: true,
+    };
+    await addMapping(db, fresh);
+  }
+  for (const { id } of known.values()) await closeMapping(db, id, at);
+}
+
+function mappingKey(mapping: DeclaredMapping): string {
+  const { connection, groupBy, groupKey, organization, role, workspace, project, projectRole } = mapping;
+  return JSON.stringify([connection, groupBy, groupKey, organization, role, workspace, project, projectRole]);
+}
