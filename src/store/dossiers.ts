@@ -2,8 +2,7 @@
 import type { LinkedPerson } from '../core/grant.ts';
 import type { AccountId } from '../core/ids.ts';
 import type { Mask } from '../core/mask.ts';
-import type { Block, Membership, PersonGrant } from '../core/membership.ts';
-import type { Placement } from '../core/placement.ts';
+import type { Block, PersonGrant } from '../core/membership.ts';
 import type { Dossier } from '../core/plan.ts';
 import { loadAccounts } from './accounts.ts';
 import type { Database } from './database.ts';
@@ -12,7 +11,6 @@ import { loadLinksOf, personFromRow } from './facts.ts';
 import { heldMasks } from './holds.ts';
 import { membershipFromRow } from './memberships.ts';
 import type { MembershipRow } from './memberships.ts';
-import type { PlacementRow } from './placements.ts';
 import { loadPlacementRows, placementFromRow } from './placements.ts';
 
 /** Dossiers of the accounts that exist, in the order of `accounts`. */
@@ -44,7 +42,7 @@ async function loadGroup(db: Database, accounts: readonly AccountId[]): Promise<
       membershipFromRow,
     ),
   );
-  const placements = groupByAccount(((await loadPlacementRows(db, ids)) as PlacementRow[]).map(placementFromRow));
+  const placements = groupByAccount((await loadPlacementRows(db, ids)).map(placementFromRow));
   return ids.flatMap((account): Dossier[] => {
     const found = known.get(account);
     if (found === undefined) return [];
@@ -56,8 +54,8 @@ async function loadGroup(db: Database, accounts: readonly AccountId[]): Promise<
         personGrants: grants.get(account) ?? [],
         blocks: blocks.get(account) ?? [],
         masks: masks.get(account) ?? [],
-        memberships: (memberships.get(account) ?? []) as Membership[],
-        placements: (placements.get(account) ?? []) as Placement[],
+        memberships: memberships.get(account) ?? [],
+        placements: placements.get(account) ?? [],
       },
     ];
   });

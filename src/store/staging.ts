@@ -114,7 +114,7 @@ export async function stagedContainers(db: Database, plan: PlanId): Promise<Reco
     .groupBy('container')
     .select('container')
     .count({ n: '*' });
-  return Object.fromEntries(rows.map(({ container, n }) => [container, Number(n)]));
+  return Object.fromEntries(rows.map(({ container, n }) => [container, n]));
 }
 
 /** How many of the people last known in the container were read, wherever they stand now. */

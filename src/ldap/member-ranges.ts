@@ -1,0 +1,19 @@
+// Active Directory hands out a large group in pieces (`member;range=0-1499`). A missing piece must not read as people
+// who left, so the pieces are checked to join up, from 0 to "*".
+import type { Entry } from './entry.ts';
+
+/** What is missing of the attribute's values, or null when they are all there. */
+export function missingRange(entry: Entry, attribute: string): string | null {
+  const ranges = entry
+    .optionsOf(attribute)
+    .flatMap((options) => options.map((option) => /^range=(\d+)-(\d+|\*)$/.exec(option)).filter((found) => found !== null))
+    .map(([, from, to]) => ({ from: Number(from), to: to === '*' ? Number.POSITIVE_INFINITY : Number(to) }))
+    .sort((a, b) => a.from - b.from);
+  if (ranges.length === 0) return null;
+  let next = 0;
+  for (const { from, to } of ranges) {
+    if (from > next) return `members ${next} to ${from - 1} are missing`;
+    next = Math.max(next, to + 1);
+  }
+  return next === Number.POSITIVE_INFINITY ? null : `members from ${next} on are missing`;
+}

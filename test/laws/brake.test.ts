@@ -1,0 +1,4 @@
+import { testLaw } from './law.ts';
+import { brake } from './brake.ts';
+
+testLaw(brake);

@@ -1,0 +1,4 @@
+import { testLaw } from './law.ts';
+import { derived } from './derived.ts';
+
+testLaw(derived);

@@ -1,0 +1,4 @@
+import { testLaw } from './law.ts';
+import { idempotent } from './idempotent.ts';
+
+testLaw(idempotent);

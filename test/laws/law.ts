@@ -1,0 +1,34 @@
+// A law of the design: its words, and properties that take the core as a parameter, so that a mutant must fail them.
+import fc from 'fast-check';
+import { describe, test } from 'vitest';
+import type { Core } from './core.ts';
+import { core } from './core.ts';
+
+export interface Law {
+  readonly number: number;
+  /** The law's own words. */
+  readonly words: string;
+  readonly properties: Readonly<Record<string, (core: Core) => fc.IRawProperty<unknown>>>;
+  /** Generated cases per property. */
+  readonly runs: number;
+}
+
+/** Checks the law on the real core. */
+export function testLaw(law: Law): void {
+  describe(`law ${law.number}: ${law.words}`, () => {
+    for (const [words, property] of Object.entries(law.properties)) {
+      test(words, () => {
+        fc.assert(property(core), { numRuns: law.runs * Number(process.env['X'] ?? 1) });
+      });
+    }
+  });
+}
+
+/** The first property that the given core fails; null where it keeps the law. */
+export function brokenProperty(law: Law, broken: Core): string | null {
+  for (const [words, property] of Object.entries(law.properties)) {
+    const { failed } = fc.check(property(broken), { numRuns: law.runs * 4, endOnFailure: true }) as { failed: boolean };
+    if (failed) return words;
+  }
+  return null;
+}

@@ -1,0 +1,4 @@
+import { testLaw } from './law.ts';
+import { orderBetweenConnections } from './order-between-connections.ts';
+
+testLaw(orderBetweenConnections);
