@@ -1,7 +1,7 @@
 // What happens at Harbour Mutual between Monday's and Friday's export, as change records. The owner of `claims` leaves;
 // somebody empties most of imaging's groups by mistake: too few to make the whole directory suspect, far too many for
 // `radiology`, where the brake must hold them.
-import { dnOf, type Employee, groupDn, PEOPLE, pick, uuidFor } from './company.ts';
+import { dnOf, type Employee, groupDn, PEOPLE, pick } from './company.ts';
 import { person } from './content.ts';
 
 /** Entries that are deleted. The first is the owner of `claims`. */
@@ -36,7 +36,7 @@ const NEWCOMERS: readonly (Employee & { readonly team: string })[] = [
 /** From finance to claims: another DN, the same person. */
 const MOVERS = pick('finance', 40, 43);
 /** Married: another uid, name and mail, the same person. */
-const [RENAMED] = pick('claims', 60, 61);
+const [RENAMED] = pick('claims', 61, 62);
 
 /** From one group into a higher one. */
 const PROMOTED: readonly (readonly [Employee | undefined, string, string])[] = [
@@ -44,8 +44,6 @@ const PROMOTED: readonly (readonly [Employee | undefined, string, string])[] = [
   [pick('claims', 56, 57)[0], 'claims-labellers-south', 'claims-reviewers'],
   [pick('claims', 12, 13)[0], 'claims-reviewers', 'claims-leads'],
 ];
-
-export const RENAMED_UID = 'renamed.oconnor';
 
 export function changes(): string {
   return [
@@ -65,9 +63,9 @@ export function changes(): string {
 }
 
 function married(each: Employee): string[] {
-  const name = { ...each, uid: RENAMED_UID };
+  const name = { ...each, uid: each.uid.replace(/\..*/, '.oconnor') };
   return [
-    rename(dnOf(each), `uid=${RENAMED_UID}`, `ou=${each.department},${PEOPLE}`),
+    rename(dnOf(each), `uid=${name.uid}`, `ou=${each.department},${PEOPLE}`),
     [
       `dn: ${dnOf(name)}`,
       'changetype: modify',
@@ -75,7 +73,7 @@ function married(each: Employee): string[] {
       "sn: O'Connor",
       '-',
       'replace: mail',
-      `mail: ${RENAMED_UID}@harbour.example`,
+      `mail: ${name.uid}@harbour.example`,
       '-',
       '',
     ].join('\n'),
@@ -89,6 +87,3 @@ function rename(dn: string, rdn: string, superior: string): string {
 function membership(team: string, change: 'add' | 'delete', members: readonly string[]): string {
   return [`dn: ${groupDn(team)}`, 'changetype: modify', `${change}: member`, ...members.map((each) => `member: ${each}`), '-', ''].join('\n');
 }
-
-/** By its stable id, for the mapping of config/demo.yaml that survives a renaming. */
-export const RESEARCH_ID = uuidFor('group/imaging-research');

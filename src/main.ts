@@ -1,0 +1,38 @@
+#!/usr/bin/env node
+// The composition root: the only file that knows everyone.
+import { apply } from './cli/apply.ts';
+import { check } from './cli/check.ts';
+import { conflicts } from './cli/conflicts.ts';
+import { connections } from './cli/connections.ts';
+import { explain } from './cli/explain.ts';
+import { holds } from './cli/holds.ts';
+import { members } from './cli/members.ts';
+import { migrateCommand } from './cli/migrate.ts';
+import { runProgram } from './cli/program.ts';
+import { recomputeCommand } from './cli/recompute.ts';
+import { syncCommand } from './cli/sync.ts';
+import { vacancies } from './cli/vacancies.ts';
+
+// A reader that has seen enough (`rollcall members | head`) is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
+
+process.exitCode = await runProgram(
+  [
+    check,
+    migrateCommand,
+    apply,
+    syncCommand,
+    explain,
+    members,
+    vacancies,
+    holds,
+    conflicts,
+    connections,
+    recomputeCommand,
+  ],
+  process.argv.slice(2),
+  { stdout: process.stdout, stderr: process.stderr, env: process.env },
+);
