@@ -23,7 +23,10 @@ const NO_IDS: ReadonlySet<string> = new Set(
 );
 const idAttribute = attribute
   // A uid or mail that is given out again would bring its new bearer the old one's account and roles.
-  .refine((name) => !NO_IDS.has(attributeTypeKey(name)), 'must stay for life and never be given out again: names and mails do not')
+  .refine(
+    (name) => !NO_IDS.has(attributeTypeKey(name)),
+    'must stay for life and never be given out again: names and mails do not',
+  )
   .optional()
   .transform((name) => name ?? null);
 

@@ -51,7 +51,9 @@ export class Entry {
     if (attributes === undefined) return NONE;
     const [only] = attributes;
     if (attributes.length === 1 && only !== undefined && options.length === 0) return only.values;
-    return attributes.filter((each) => options.every((option) => each.options.includes(option))).flatMap((each) => each.values);
+    return attributes
+      .filter((each) => options.every((option) => each.options.includes(option)))
+      .flatMap((each) => each.values);
   }
 
   /** As text; null for a value that is not UTF-8. */

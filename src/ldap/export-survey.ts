@@ -93,7 +93,9 @@ export class ExportSurvey {
     }
     if (!OPERATIONAL.some((type) => this.#types.has(type))) {
       for (const { name, filter } of this.#bases) {
-        const unseen = filterAttributes(parseFilter(filter)).filter((type) => !this.#types.has(type.replace(/;.*/, '')));
+        const unseen = filterAttributes(parseFilter(filter)).filter(
+          (type) => !this.#types.has(type.replace(/;.*/, '')),
+        );
         for (const type of new Set(unseen)) {
           warnings.push(`${name}.filter asks for "${type}", which no entry of the file has: export '*' and '+'`);
         }

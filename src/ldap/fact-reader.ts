@@ -96,7 +96,10 @@ export class FactReader {
       yield id;
       return;
     }
-    const sids = entry.octets('objectSid').map(sidText).filter((sid) => sid !== null);
+    const sids = entry
+      .octets('objectSid')
+      .map(sidText)
+      .filter((sid) => sid !== null);
     yield {
       kind: 'group',
       externalId: id.id,
@@ -105,7 +108,10 @@ export class FactReader {
       aliases: [`dn:${id.key}`, ...sids.map((sid) => `sid:${sid}`)],
     };
     if (entry.has('memberURL')) {
-      yield skipped(entry.dn, 'the group is defined by a search ("memberURL"), which is not followed: whom it finds is not in it here');
+      yield skipped(
+        entry.dn,
+        'the group is defined by a search ("memberURL"), which is not followed: whom it finds is not in it here',
+      );
     }
     yield* this.#members(entry, `dn:${id.key}`);
     // A group's own memberOf: groups in groups, where the outer one shows no list.
@@ -144,7 +150,8 @@ export class FactReader {
     if (key === null) return skipped(entry.dn, 'its name is not a distinguished name');
     const read = readStableId(entry, attribute);
     if (read.kind === 'id') return { kind: 'id', id: read.id, key } as const;
-    const reason = read.kind === 'none' ? `it has no "${attribute}", by which people and groups are known` : read.reason;
+    const reason =
+      read.kind === 'none' ? `it has no "${attribute}", by which people and groups are known` : read.reason;
     return skipped(entry.dn, reason);
   }
 
@@ -156,7 +163,10 @@ export class FactReader {
       for (const value of entry.octets(attribute)) {
         const member = memberAlias(octetsText(value), names);
         if (member === null) {
-          yield skipped(entry.dn, `its ${attribute} "${(octetsText(value) ?? '(no text)').slice(0, 200)}" names nobody`);
+          yield skipped(
+            entry.dn,
+            `its ${attribute} "${(octetsText(value) ?? '(no text)').slice(0, 200)}" names nobody`,
+          );
           continue;
         }
         links.push({ group, member });
@@ -207,7 +217,8 @@ function skipped(at: string, reason: string) {
 }
 
 function* inBatches(links: readonly Link[]): Generator<DirectoryItem> {
-  for (let at = 0; at < links.length; at += LINKS_AN_ITEM) yield { kind: 'links', links: links.slice(at, at + LINKS_AN_ITEM) };
+  for (let at = 0; at < links.length; at += LINKS_AN_ITEM)
+    yield { kind: 'links', links: links.slice(at, at + LINKS_AN_ITEM) };
 }
 
 function memberAlias(text: string | null, names: 'dn' | 'uid'): string | null {
@@ -221,7 +232,9 @@ function memberAlias(text: string | null, names: 'dn' | 'uid'): string | null {
 function uidAliases(entry: Entry, userName: string | null): string[] {
   const uids = entry.texts('uid').filter((uid) => uid !== null);
   const all = userName === null ? uids : [...uids, userName];
-  return [...new Set(all.map((uid) => uid.trim().toLowerCase()))].filter((uid) => uid !== '').map((uid) => `uid:${uid}`);
+  return [...new Set(all.map((uid) => uid.trim().toLowerCase()))]
+    .filter((uid) => uid !== '')
+    .map((uid) => `uid:${uid}`);
 }
 
 /** The first value of the first attribute that the entry has; one that is no text is reported and counts as missing. */

@@ -72,7 +72,11 @@ export class LdifLines {
     this.#number += 1;
     if (physical.startsWith(' ')) {
       if (this.#line === null || this.#line.text === '') {
-        throw ldifError(this.#file, this.#number, 'the line begins with a blank but continues nothing: remove the blank');
+        throw ldifError(
+          this.#file,
+          this.#number,
+          'the line begins with a blank but continues nothing: remove the blank',
+        );
       }
       this.#bound(this.#line.text.length + physical.length, this.#line.number);
       this.#line = { text: this.#line.text + physical.slice(1), number: this.#line.number };
@@ -89,7 +93,11 @@ export class LdifLines {
 
   #bound(length: number, line: number): void {
     if (length <= MAX_LINE_BYTES) return;
-    throw ldifError(this.#file, line, `the line is longer than ${MAX_LINE_BYTES / 1024 / 1024} MB: this is no LDIF file`);
+    throw ldifError(
+      this.#file,
+      line,
+      `the line is longer than ${MAX_LINE_BYTES / 1024 / 1024} MB: this is no LDIF file`,
+    );
   }
 }
 

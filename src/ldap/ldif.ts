@@ -108,7 +108,10 @@ class Records {
     if (key === 'changetype' && !this.#content) {
       const change = this.#text(line, colon);
       if (change.toLowerCase() !== 'add') {
-        throw this.#error(line, `the file holds changes ("changetype: ${shown(change)}"): export the directory's content`);
+        throw this.#error(
+          line,
+          `the file holds changes ("changetype: ${shown(change)}"): export the directory's content`,
+        );
       }
       return;
     }
@@ -124,13 +127,21 @@ class Records {
   #value({ text, number }: LdifLine, colon: number): string {
     const mark = text[colon + 1];
     if (mark === '<') {
-      throw ldifError(this.#file, number, 'the value stands in another file ("<"), which is never opened: put it here in base64');
+      throw ldifError(
+        this.#file,
+        number,
+        'the value stands in another file ("<"), which is never opened: put it here in base64',
+      );
     }
     const from = mark === ':' ? colon + 2 : colon + 1;
     const value = text[from] === ' ' ? text.slice(from).replace(/^ +/, '') : text.slice(from);
     if (mark !== ':') {
       if (octetsText(value) === null) {
-        throw ldifError(this.#file, number, 'the value is not UTF-8: save the file as UTF-8, or write the value in base64');
+        throw ldifError(
+          this.#file,
+          number,
+          'the value is not UTF-8: save the file as UTF-8, or write the value in base64',
+        );
       }
       return value;
     }

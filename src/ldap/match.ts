@@ -145,7 +145,9 @@ function extensible(filter: Filter & { kind: 'extensible' }): Matcher {
   const value = filter.value.toString('latin1');
   if (name === BIT_AND || name === BIT_OR) return bits(attribute, value, name);
   if (name === IN_CHAIN) {
-    throw refusal(`the rule ${IN_CHAIN} (in chain) asks the server to follow groups in groups: map the group itself and leave "nested: true"`);
+    throw refusal(
+      `the rule ${IN_CHAIN} (in chain) asks the server to follow groups in groups: map the group itself and leave "nested: true"`,
+    );
   }
   const rule = name === null ? ruleOf(typeOf(attribute)) : NAMED_RULES.get(name);
   if (rule === undefined) throw refusal(`the matching rule "${name}" is not known`);
@@ -192,7 +194,8 @@ function typeOf(attribute: string): string {
 }
 
 function refuseAnr(attribute: string): void {
-  if (attribute === 'anr') throw refusal('"anr" is looked up by Active Directory itself: name the attributes, as in "(|(cn=…)(mail=…))"');
+  if (attribute === 'anr')
+    throw refusal('"anr" is looked up by Active Directory itself: name the attributes, as in "(|(cn=…)(mail=…))"');
 }
 
 function refusal(reason: string): RollcallError {

@@ -72,7 +72,13 @@ const CATEGORY: MatchingRule = {
   compare: null,
   part: null,
 };
-const PERSON_CLASSES: ReadonlySet<string> = new Set(['person', 'user', 'contact', 'inetorgperson', 'organizationalperson']);
+const PERSON_CLASSES: ReadonlySet<string> = new Set([
+  'person',
+  'user',
+  'contact',
+  'inetorgperson',
+  'organizationalperson',
+]);
 
 /** `uniqueMember` may end in a bit string that tells bearers of one name apart: `cn=x,dc=y#'0101'B` (RFC 4517 3.3.21). */
 export function withoutUid(name: string): string {

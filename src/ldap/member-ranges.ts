@@ -6,7 +6,9 @@ import type { Entry } from './entry.ts';
 export function missingRange(entry: Entry, attribute: string): string | null {
   const ranges = entry
     .optionsOf(attribute)
-    .flatMap((options) => options.map((option) => /^range=(\d+)-(\d+|\*)$/.exec(option)).filter((found) => found !== null))
+    .flatMap((options) =>
+      options.map((option) => /^range=(\d+)-(\d+|\*)$/.exec(option)).filter((found) => found !== null),
+    )
     .map(([, from, to]) => ({ from: Number(from), to: to === '*' ? Number.POSITIVE_INFINITY : Number(to) }))
     .sort((a, b) => a.from - b.from);
   if (ranges.length === 0) return null;

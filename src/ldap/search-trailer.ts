@@ -1,7 +1,16 @@
 // What ldapsearch says beside the entries: result codes, page cookies, counts. They are the only proof in an exported
 // file that the search returned everything; a limit that was hit shows nowhere else.
 
-const KEYS: ReadonlySet<string> = new Set(['search', 'result', 'matcheddn', 'text', 'control', 'pagedresults', 'sortresult', 'vlvpos']);
+const KEYS: ReadonlySet<string> = new Set([
+  'search',
+  'result',
+  'matcheddn',
+  'text',
+  'control',
+  'pagedresults',
+  'sortresult',
+  'vlvpos',
+]);
 
 const ADVICE: ReadonlyMap<number, string> = new Map([
   [3, 'export it again with a higher time limit'],

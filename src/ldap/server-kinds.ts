@@ -138,7 +138,8 @@ export function serverKind(id: ServerKindId): ServerKind {
 export function recognizeEntry(entry: Entry): ServerKind | null {
   return (
     SERVER_KINDS.find(
-      ({ signs }) => signs.attributes.some((type) => entry.has(type)) || signs.objectClasses.some((each) => entry.isA(each)),
+      ({ signs }) =>
+        signs.attributes.some((type) => entry.has(type)) || signs.objectClasses.some((each) => entry.isA(each)),
     ) ?? null
   );
 }

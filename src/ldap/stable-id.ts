@@ -15,7 +15,8 @@ export function readStableId(entry: Entry, attribute: string): StableId {
   const [value] = values;
   if (value === undefined || value === '') return { kind: 'none' };
   // Of two values nobody says which is the one that stays.
-  if (values.length > 1) return { kind: 'unusable', reason: `"${attribute}" has ${values.length} values, an id has one` };
+  if (values.length > 1)
+    return { kind: 'unusable', reason: `"${attribute}" has ${values.length} values, an id has one` };
   const type = attribute.toLowerCase();
   if (GUIDS.has(type)) {
     const guid = guidText(value) ?? (UUID.test(value) ? value.toLowerCase() : null);

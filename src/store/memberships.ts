@@ -162,3 +162,26 @@ export async function writeBlock(
 ): Promise<void> {
   await db('blocks').insert(block).onConflict(['organization', 'account']).ignore();
 }
+
+/** Membership rows, or those of people whom the connection knows. */
+export async function countMembers(db: Database, connection: ConnectionId | null): Promise<number> {
+  const query = db('memberships').count({ n: '*' });
+  if (connection !== null) {
+    void query.whereIn(
+      'account',
+      db('external_people').where({ connection }).whereNotNull('account').select('account'),
+    );
+  }
+  const row = await query.first();
+  return Number(row?.['n'] ?? 0);
+}
+
+/** The membership of one account, or null. */
+export async function findMembership(
+  db: Database,
+  organization: OrganizationId,
+  account: AccountId,
+): Promise<Membership | null> {
+  const row: MembershipRow | undefined = await db('memberships').where({ organization, account }).first();
+  return row === undefined ? null : membershipFromRow(row);
+}

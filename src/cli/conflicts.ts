@@ -1,0 +1,43 @@
+// `conflicts`: external people who could not be joined to an account.
+import { RollcallError } from '../errors.ts';
+import { decide } from '../organization/decide-conflict.ts';
+import { loadAccounts } from '../store/accounts.ts';
+import { loadConflicts } from '../store/conflicts.ts';
+import type { Command } from './command.ts';
+import { EXIT } from './command.ts';
+
+export const conflicts: Command = {
+  name: 'conflicts',
+  summary: 'external people who could not be joined to an account: conflicts [list | link ID | discard ID]',
+  args: ['[action]', '[id]'],
+  examples: ['rollcall conflicts', 'rollcall conflicts link ID', 'rollcall conflicts discard ID'],
+  async run({ out, sync }, input) {
+    const [action = 'list', id = ''] = input.args;
+    const store = await sync();
+    if (action === 'link') await decide(store, id, 'linked');
+    else if (action === 'discard') await decide(store, id, 'discarded');
+    else if (action !== 'list')
+      throw new RollcallError('input_invalid', `conflicts knows list, link and discard, not ${action}`);
+    const open = await loadConflicts(store.db);
+    const accounts = await loadAccounts(
+      store.db,
+      open.flatMap(({ account }) => (account === null ? [] : [account])),
+    );
+    const told = open.map((one) => ({
+      id: one.id,
+      connection: one.connection,
+      external_id: one.externalId,
+      email: one.email,
+      reason: one.reason,
+      account: one.account === null ? null : (accounts.get(one.account)?.email ?? null),
+    }));
+    out.document({ conflicts: told });
+    if (told.length === 0) out.line('no conflicts');
+    else
+      out.table(
+        ['ID', 'CONNECTION', 'EXTERNAL ID', 'EMAIL', 'REASON', 'ACCOUNT'],
+        told.map((one) => [one.id, one.connection, one.external_id, one.email ?? '–', one.reason, one.account ?? '–']),
+      );
+    return EXIT.done;
+  },
+};

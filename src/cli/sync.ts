@@ -1,0 +1,67 @@
+// `sync CONNECTION`: one run of an LDAP connection.
+import { readExport } from '../ldap/export.ts';
+import { RollcallError } from '../errors.ts';
+import { countMembers } from '../store/memberships.ts';
+import { rowsOfPlan } from '../store/plans.ts';
+import { applyExpiredHolds } from '../sync/decide-hold.ts';
+import { runDirectory } from '../sync/directory-run.ts';
+import type { Command } from './command.ts';
+import { text } from './command.ts';
+import { printReport } from './report.ts';
+
+export const syncCommand: Command = {
+  name: 'sync',
+  summary: 'read an LDAP connection once and bring memberships after it',
+  args: ['<connection>'],
+  options: [
+    { flags: '--plan', summary: 'show what would happen and change nothing' },
+    { flags: '--ldif <file>', summary: 'read an exported directory instead of the server; base and filters apply' },
+  ],
+  examples: ['rollcall sync corp --ldif export.ldif --plan', 'rollcall sync corp --ldif export.ldif'],
+  async run({ out, config, sync }, input) {
+    const id = input.args[0] ?? '';
+    const declared = config();
+    const connection = declared.connections.find((one) => one.id === id);
+    if (connection === undefined) {
+      const known = declared.connections.map((one) => one.id).join(', ');
+      throw new RollcallError(
+        'not_found',
+        `there is no connection ${id} in ${declared.file}; it declares ${known || 'none'}`,
+      );
+    }
+    if (connection.kind !== 'ldap') {
+      throw new RollcallError(
+        'input_invalid',
+        `connection ${id} is a ${connection.kind} connection: only LDAP connections are read; the others come by themselves`,
+      );
+    }
+    const file = text(input, 'ldif');
+    if (file === null) {
+      throw new RollcallError(
+        'input_invalid',
+        `reading a live server is not built yet: export the directory and give it with --ldif FILE`,
+      );
+    }
+    const store = await sync();
+    const preview = input.options['plan'] === true;
+    if (!preview) await applyExpiredHolds(store);
+    const reading = readExport({ connection: connection.id, settings: connection.settings, file, at: store.now() });
+    const result = await runDirectory(store, reading, {
+      preview,
+      progress: (step, done, of) => out.progress(`${step} ${done}${of === null ? '' : ` of ${of}`}`),
+    });
+    out.progressDone();
+    return printReport(out, {
+      ref: result.ref,
+      connection: connection.id,
+      complete: result.complete,
+      reason: result.reason,
+      read: result.read,
+      warnings: result.warnings,
+      members: await countMembers(store.db, connection.id),
+      preview: result.preview || result.observed,
+      rows: () => rowsOfPlan(store.db, result.ref.id),
+      extra: { observed: result.observed, suspect: result.suspect },
+    });
+  },
+};
