@@ -36,6 +36,8 @@ overlay ppolicy
 CONFIG
 
 # The export ends in what ldapsearch says of the search, and holds what the server works out itself: neither is content.
-sed -e '/^search: /,$d' -e '/^\(entryDN\|subschemaSubentry\|hasSubordinates\):/d' "$here/monday.ldif" > "$home/monday.ldif"
+# Folded lines are joined first, so that none loses its beginning.
+sed -e ':join' -e 'N' -e '$!b join' -e 's/\n //g' "$here/monday.ldif" |
+  sed -e '/^search: /,$d' -e '/^\(entryDN\|subschemaSubentry\|hasSubordinates\):/d' > "$home/monday.ldif"
 slapadd -q -f "$home/slapd.conf" -l "$home/monday.ldif"
 exec slapd -d none -h "$listen" -f "$home/slapd.conf"

@@ -44,10 +44,11 @@ function fromRow(row: HoldRow): Hold {
 /** The open hold of the connection in the organization, opened now if there is none. */
 export async function openHold(
   db: Database,
-  key: { readonly connection: ConnectionId | null; readonly organization: OrganizationId },
+  { connection, organization }: { readonly connection: ConnectionId | null; readonly organization: OrganizationId },
   brakes: readonly Brake[],
   at: Instant,
 ): Promise<HoldId> {
+  const key = { connection, organization };
   const row: HoldRow | undefined = await db('holds')
     .where({ ...key, state: 'open' })
     .first();
