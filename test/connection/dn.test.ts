@@ -11,7 +11,7 @@ describe('one name in two spellings is one name', () => {
     ['runs of blanks inside', 'cn=label   admins,dc=corp', 'cn=label admins,dc=corp'],
     ['blanks at the ends, escaped', 'cn=\\20admins\\ ,dc=corp', 'cn=admins,dc=corp'],
     ['a comma as itself and in hex', 'cn=Doe\\, Jane,dc=corp', 'cn=Doe\\2C Jane,dc=corp'],
-    ['a comma in quotes', 'cn="Doe, Jane",dc=corp', 'cn=Doe\\2cJane,dc=corp'.replace('cJ', 'c J')],
+    ['a comma in quotes', 'cn="Doe, Jane",dc=corp', 'cn=Doe\\2c Jane,dc=corp'],
     ['hex pairs as UTF-8', 'cn=M\\C3\\BCller,dc=corp', 'cn=Müller,dc=corp'],
     ['letters composed and decomposed', 'cn=Mu\u0308ller,dc=corp', 'cn=M\u00fcller,dc=corp'],
     ['an umlaut in either case', 'cn=ÜBER,dc=corp', 'cn=über,dc=corp'],
@@ -119,7 +119,8 @@ describe('for every name', () => {
       fc.property(name, (rdns) => {
         const key = dnKey(written(rdns, escaped));
         expect(dnKey(key)).toBe(key);
-        expect(dnKey(key.toUpperCase().replaceAll(/\\[0-9A-F]{2}/g, (pair) => pair.toLowerCase()))).toBe(key);
+        // ß has no capital of its own: "SS" is another name.
+        expect(dnKey(key.replace(/[^ß]/g, (letter) => letter.toUpperCase()))).toBe(key);
       }),
     );
   });

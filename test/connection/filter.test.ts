@@ -8,7 +8,7 @@ describe('reads what people write', () => {
     ['(&(objectClass=person)(!(employeeType=left)))', '(&(objectclass=person)(!(employeetype=left)))'],
     ['( & (a=b) ( | (c>=1) (d<=2) ) )', '(&(a=b)(|(c>=1)(d<=2)))'],
     ['(cn=*)', '(cn=*)'],
-    ['(cn=a*b**c)'.replace('**', '*'), '(cn=a*b*c)'],
+    ['(cn=a*b*c)', '(cn=a*b*c)'],
     ['(cn=*x*)', '(cn=*x*)'],
     ['(cn~=smith)', '(cn~=smith)'],
     ['(cn=a\\2ab\\28\\29\\5c)', '(cn=a\\2ab\\28\\29\\5c)'],
@@ -95,7 +95,11 @@ const { filter } = fc.letrec<{ filter: Filter }>((tie) => ({
 
 describe('for every filter', () => {
   it('what is written reads back the same', () => {
-    fc.assert(fc.property(filter, (each) => expect(parseFilter(formatFilter(each))).toEqual(each)));
+    fc.assert(
+      fc.property(filter, (each) => {
+        expect(parseFilter(formatFilter(each))).toEqual(each);
+      }),
+    );
   });
 
   it('cut off anywhere it is refused', () => {

@@ -14,9 +14,9 @@ const PROGRAMS = new Map([
   ['ldapmodify', 'ldap-utils'],
 ]);
 
-// Debian puts servers where the PATH of an ordinary user does not reach; `path` stands in for both in a test.
+// Servers stand where the PATH of an ordinary user does not reach; `--path` stands in for all of it in a test.
 const { values } = parseArgs({ options: { path: { type: 'string' } } });
-const folders = (values.path ?? `${process.env.PATH ?? ''}${delimiter}/usr/sbin${delimiter}/sbin`).split(delimiter);
+const folders = (values.path ?? `${process.env.PATH ?? ''}:/usr/sbin:/usr/local/sbin:/usr/libexec:/usr/local/libexec`).split(delimiter);
 
 const needed = packagesMissing();
 if (needed.length > 0) install(needed);
