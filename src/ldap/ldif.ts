@@ -159,7 +159,7 @@ class Records {
   }
 
   #comment({ text, number }: LdifLine): readonly LdifRecord[] {
-    const reference = /^# ref: *(\S+)$/.exec(text);
+    const reference = /^# ref(?:: *)?(ldaps?:\S+)$/i.exec(text);
     if (reference !== null) return [{ kind: 'reference', url: reference[1] ?? '', line: number }];
     this.#trailer.comment(text);
     return NOTHING;

@@ -16,7 +16,9 @@ const PROGRAMS = new Map([
 
 // Servers stand where the PATH of an ordinary user does not reach; `--path` stands in for all of it in a test.
 const { values } = parseArgs({ options: { path: { type: 'string' } } });
-const folders = (values.path ?? `${process.env.PATH ?? ''}:/usr/sbin:/usr/local/sbin:/usr/libexec:/usr/local/libexec`).split(delimiter);
+const folders = (
+  values.path ?? `${process.env.PATH ?? ''}:/usr/sbin:/usr/local/sbin:/usr/libexec:/usr/local/libexec`
+).split(delimiter);
 
 const needed = packagesMissing();
 if (needed.length > 0) install(needed);
