@@ -13,11 +13,12 @@ import { recomputeCommand } from './cli/recompute.ts';
 import { syncCommand } from './cli/sync.ts';
 import { vacancies } from './cli/vacancies.ts';
 
-// A reader that has seen enough (`rollcall members | head`) is no error.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(0);
-  throw error;
-});
+// A reader that has seen enough (`rollcall members | head`) is no error: the work goes on to its end and its exit code.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+}
 
 process.exitCode = await runProgram(
   [

@@ -34,7 +34,16 @@ const LAST = `Ackermann Björk Çelik Dönmez Eßer Fröhlich Großmann Händel 
   Fischer Garnier Hoffmann Iversen Jansen Kowalski Laurent Mendes Novák Okafor Pereira Reyes Sato Thorsen Urban Varga
   Winter Young Zimmer`.split(/\s+/);
 
-const LETTERS: Readonly<Record<string, string>> = { ß: 'ss', ø: 'o', ł: 'l', ı: 'i', ä: 'ae', ö: 'oe', ü: 'ue', å: 'a' };
+const LETTERS: Readonly<Record<string, string>> = {
+  ß: 'ss',
+  ø: 'o',
+  ł: 'l',
+  ı: 'i',
+  ä: 'ae',
+  ö: 'oe',
+  ü: 'ue',
+  å: 'a',
+};
 
 function plain(name: string): string {
   const spelled = name.toLowerCase().replace(/[ßøłıäöüå]/g, (letter) => LETTERS[letter] ?? letter);
@@ -134,7 +143,11 @@ export const TEAMS: readonly Team[] = [
   { name: 'Qualitätssicherung', members: dns(pick('finance', 0, 5)) },
   // Left before the directory was cleaned up: names of people who are no longer there.
   { name: 'imaging-alumni', members: [gone('petra.oldham'), gone('john.formerly'), ...dns(pick('imaging', 20, 22))] },
-  { name: 'works-council', style: 'groupOfUniqueNames', members: dns([...pick('it', 3, 6), ...pick('finance', 8, 10)]) },
+  {
+    name: 'works-council',
+    style: 'groupOfUniqueNames',
+    members: dns([...pick('it', 3, 6), ...pick('finance', 8, 10)]),
+  },
   { name: 'annotation-tools', style: 'posixGroup', members: pick('it', 6, 12).map(({ uid }) => uid) },
 ];
 

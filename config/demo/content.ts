@@ -53,7 +53,9 @@ export function person(employee: Employee): string {
     ['employeeType', left ? 'left' : number % 9 === 0 ? 'contract' : 'staff'],
     ['departmentNumber', department],
     ['l', CITIES[number % CITIES.length] ?? 'Bremen'],
-    ...(number % 40 === 0 ? [['description', ` Keeps a leading blank; ${'long enough to be folded, '.repeat(4)}and ends in one. `] as const] : []),
+    ...(number % 40 === 0
+      ? [['description', ` Keeps a leading blank; ${'long enough to be folded, '.repeat(4)}and ends in one. `] as const]
+      : []),
     ...(number % 97 === 0 ? [['jpegPhoto', PHOTO] as const] : []),
     ...(LOCKED_FOR_GOOD.includes(employee) ? [['pwdAccountLockedTime', '000001010000Z'] as const] : []),
     ...(LOCKED_OUT.includes(employee) ? [['pwdAccountLockedTime', '20260105071500Z'] as const] : []),

@@ -54,7 +54,11 @@ export function changes(): string {
       membership(each.team, 'add', [dnOf(each)]),
     ]),
     ...MOVERS.map((each) => rename(dnOf(each), `uid=${each.uid}`, `ou=claims,${PEOPLE}`)),
-    membership('claims-labellers-south', 'add', MOVERS.map(({ uid }) => dnOf({ uid, department: 'claims' }))),
+    membership(
+      'claims-labellers-south',
+      'add',
+      MOVERS.map(({ uid }) => dnOf({ uid, department: 'claims' })),
+    ),
     ...(RENAMED === undefined ? [] : married(RENAMED)),
     ...PROMOTED.flatMap(([each, from, to]) =>
       each === undefined ? [] : [membership(from, 'delete', [dnOf(each)]), membership(to, 'add', [dnOf(each)])],
@@ -85,5 +89,12 @@ function rename(dn: string, rdn: string, superior: string): string {
 }
 
 function membership(team: string, change: 'add' | 'delete', members: readonly string[]): string {
-  return [`dn: ${groupDn(team)}`, 'changetype: modify', `${change}: member`, ...members.map((each) => `member: ${each}`), '-', ''].join('\n');
+  return [
+    `dn: ${groupDn(team)}`,
+    'changetype: modify',
+    `${change}: member`,
+    ...members.map((each) => `member: ${each}`),
+    '-',
+    '',
+  ].join('\n');
 }

@@ -14,9 +14,7 @@ export function reportError(out: Output, error: unknown, debug: boolean): number
     return EXIT.unforeseen;
   }
   out.error(error.message);
-  for (const { at, message, line } of error.faults) {
-    out.notice(`  ${line === undefined ? '' : `line ${line}: `}${at}: ${message}`);
-  }
+  out.faults(error.faults, null);
   const running = error.code === 'already_running';
   out.document({
     error: { code: error.code, message: error.message, faults: error.faults },

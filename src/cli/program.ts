@@ -19,6 +19,13 @@ Exit codes:
   3  complete, but a brake held something
   4  no proof of completeness: nothing was taken away for being unseen`;
 
+const EXAMPLES = `
+Examples:
+  rollcall check
+  rollcall apply --plan
+  rollcall members --organization acme --json
+  rollcall help sync`;
+
 /** Runs one command line and gives its exit code. */
 export async function runProgram(
   commands: readonly Command[],
@@ -30,12 +37,12 @@ export async function runProgram(
     .description('Joins people of LDAP, SCIM and SAML to organizations that exist, and says why.')
     .option('--config <file>', 'configuration file (else $ROLLCALL_CONFIG, else config/rollcall.yaml)')
     .option('--json', 'print one JSON document on standard output')
-    .addHelpText('after', EXIT_CODES)
+    .addHelpText('after', `${EXAMPLES}\n${EXIT_CODES}`)
     .showSuggestionAfterError()
     .exitOverride()
     .configureOutput({
       writeOut: (words) => streams.stdout.write(words),
-      writeErr: (words) => streams.stderr.write(words.replace(/^error: /, 'rollcall: ')),
+      writeErr: (words) => streams.stderr.write(oneLine(words)),
     });
   for (const command of commands) {
     const sub = program
@@ -60,13 +67,26 @@ export async function runProgram(
       code = await runCommand(command, { file, args: sub.args, options }, streams);
     });
   }
+  if (argv.length === 0) {
+    // Help on standard output is an answer; nobody asked.
+    program.outputHelp({ error: true });
+    return EXIT.badInput;
+  }
   try {
     await program.parseAsync([...argv], { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    return error.exitCode === 0 ? EXIT.done : EXIT.badInput;
+    if (error.exitCode === 0) return EXIT.done;
+    const message = oneLine(error.message).replace(/^rollcall: |\n$/g, '');
+    new Output(streams, argv.includes('--json')).document({ error: { code: 'input_invalid', message } });
+    return EXIT.badInput;
   }
   return code;
+}
+
+/** Commander's words as all other errors are said: one line, and what was meant behind it. */
+function oneLine(words: string): string {
+  return words.replace(/^error: /, 'rollcall: ').replace(/\n\((Did you mean .*\?)\)/, '. $1');
 }
 
 async function runCommand(
@@ -80,7 +100,7 @@ async function runCommand(
 ): Promise<number> {
   const out = new Output(streams, call.options['json'] === true);
   let database: Database | null = null;
-  const config: Context['config'] = () => loadConfig({ file: call.file, env: streams.env });
+  const config: Context['config'] = (secrets = 'none') => loadConfig({ file: call.file, env: streams.env, secrets });
   const sync = async (): Promise<Sync> => {
     const { brake, database: where } = config();
     database = openDatabase(where.url);
@@ -88,7 +108,7 @@ async function runCommand(
     return { db: database, brake, now: () => new Date().toISOString() };
   };
   try {
-    return await command.run({ out, config, sync, configFile: call.file }, call);
+    return await command.run({ out, config, sync, configFile: call.file, env: streams.env }, call);
   } catch (error) {
     out.progressDone();
     return reportError(out, error, (streams.env['ROLLCALL_DEBUG'] ?? '') !== '');

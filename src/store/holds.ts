@@ -220,3 +220,12 @@ export async function endKeeps(
       .update({ ended_at: at });
   }
 }
+
+/** Accounts with a keep in the organization that has not ended. */
+export async function loadKeeps(db: Database, organization: OrganizationId): Promise<AccountId[]> {
+  const rows: { account: AccountId }[] = await db('keeps')
+    .where({ organization })
+    .whereNull('ended_at')
+    .select('account');
+  return rows.map(({ account }) => account);
+}

@@ -233,6 +233,27 @@ async function ownersAmong(db: Database, connection: ConnectionId): Promise<Read
   return new Set(rows.map((row) => row.external_id));
 }
 
+/** Moves the touched people who are known to be in one of these groups into the first piece. */
+export async function moveToFirstPiece(
+  db: Database,
+  plan: PlanId,
+  connection: ConnectionId,
+  groups: readonly string[],
+): Promise<void> {
+  for (const ids of inGroups(groups)) {
+    await db('staged_touched')
+      .where({ plan })
+      .whereIn(
+        'external_id',
+        db('links')
+          .where({ connection, member_kind: 'person' })
+          .whereIn('in_group', [...ids])
+          .select('member'),
+      )
+      .update({ piece: 0 });
+  }
+}
+
 export interface TouchedPerson {
   readonly externalId: string;
   readonly gone: boolean;

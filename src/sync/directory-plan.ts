@@ -14,6 +14,7 @@ import {
   countMissed,
   findTouched,
   groupsGone,
+  moveToFirstPiece,
   rememberAccounts,
   rememberGroupsGone,
   stagedGroups,
@@ -24,7 +25,8 @@ import {
 import type { PlanRef, Sync } from './context.ts';
 import type { Beat, DirectoryRead } from './directory-read.ts';
 import { draft, Seats, toDraft, vanishedMappings } from './draft.ts';
-import { loadLandscape, servedBy, viewOf, withView } from './landscape.ts';
+import type { Domains } from './join.ts';
+import { groupsThatDiffer, loadLandscape, servedBy, viewOf, withView } from './landscape.ts';
 import { mappingWarnings } from './matches.ts';
 import { prepare } from './prepare.ts';
 import { proveAbsence } from './proof.ts';
@@ -73,6 +75,7 @@ export async function planDirectory(
   const observed = viewOf(stored, connection).connection.state === 'observe';
   let landscape = observed ? asIfActive(stored, connection) : stored;
   const domains = await loadDomains(db);
+  await pullRegrouped(db, ref, reading, read.complete, { landscape, domains });
   const seats = await Seats.load(db, landscape);
   const taken = new Set<string>();
   for (let piece = 0; piece <= pieces; piece += 1) {
@@ -135,7 +138,7 @@ export async function readingOfPiece(
     peopleGone: [],
     groupsGone: [],
   };
-  if (piece === 0) return { ...empty, ...(await groupsSaid(db, ref, read)) };
+  const groups: Partial<PushReading> = piece === 0 ? await groupsSaid(db, ref, read) : {};
   const touched = await touchedInPiece(db, ref.id, piece);
   const said = await stagedPeople(
     db,
@@ -185,6 +188,24 @@ async function groupsSaid(
     : [];
   const leaves = before.filter(({ group, member }) => !seen.has(`${group} ${member.externalId}`));
   return { groups, joins: nesting, leaves, groupsGone: await groupsGone(db, ref.id) };
+}
+
+/**
+ * People in groups that a group's own change regroups are planned with it, in the first piece: a group that was deleted
+ * and made again must not take anybody's role away in between.
+ */
+async function pullRegrouped(
+  db: Database,
+  ref: PlanRef,
+  { connection, at }: DirectoryReading,
+  complete: boolean,
+  { landscape, domains }: { readonly landscape: Landscape; readonly domains: Domains },
+): Promise<void> {
+  const reading = { kind: 'push' as const, connection, at, people: [], peopleGone: [] };
+  const groups = await groupsSaid(db, ref, { connection, complete });
+  const prepared = await prepare(db, { landscape, domains, reading: { ...reading, ...groups } });
+  const differing = groupsThatDiffer(viewOf(landscape, connection), viewOf(prepared.landscape, connection));
+  await inTransaction(db, (trx) => moveToFirstPiece(trx, ref.id, connection, differing));
 }
 
 /** An observed connection is planned as if it counted, so that people see what it would do. */

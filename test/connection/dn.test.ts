@@ -56,7 +56,9 @@ describe('what is no name is refused with its place', () => {
     ['cn="a"b,dc=c', 'closing quote'],
     ['=a', 'at character 1'],
   ])('%s', (dn, message) => {
-    expect(() => dnKey(dn)).toThrow(expect.objectContaining({ code: 'dn_invalid', message: expect.stringContaining(message) }));
+    expect(() => dnKey(dn)).toThrow(
+      expect.objectContaining({ code: 'dn_invalid', message: expect.stringContaining(message) }),
+    );
     expect(tryDnKey(dn)).toBeNull();
   });
 });
@@ -93,8 +95,7 @@ const type = fc.constantFrom('cn', 'ou', 'dc', 'uid', 'o', 'title');
 const value = fc.string({ unit: fc.constantFrom(...'aB7 ,+"\\<>;=#éÜ漢ß.-\'('), minLength: 1, maxLength: 12 });
 const name = fc.array(fc.array(fc.tuple(type, value), { minLength: 1, maxLength: 3 }), { minLength: 1, maxLength: 5 });
 
-const escaped = (text: string) =>
-  text.replace(/[\\,+"<>;]|^[# ]| $/g, (character) => `\\${character}`);
+const escaped = (text: string) => text.replace(/[\\,+"<>;]|^[# ]| $/g, (character) => `\\${character}`);
 const inHex = (text: string) => Buffer.from(text).toString('hex').replace(/../g, '\\$&');
 
 function written(rdns: readonly (readonly (readonly [string, string])[])[], write: (value: string) => string): string {
@@ -107,8 +108,17 @@ describe('for every name', () => {
       fc.property(name, (rdns) => {
         const key = dnKey(written(rdns, escaped));
         expect(dnKey(written(rdns, inHex))).toBe(key);
-        expect(dnKey(written(rdns.map((rdn) => rdn.toReversed()), escaped))).toBe(key);
-        expect(dnKey(written(rdns, (value) => ` ${escaped(value.replaceAll(' ', '  '))}`).replaceAll('cn=', 'CN ='))).toBe(key);
+        expect(
+          dnKey(
+            written(
+              rdns.map((rdn) => rdn.toReversed()),
+              escaped,
+            ),
+          ),
+        ).toBe(key);
+        expect(
+          dnKey(written(rdns, (value) => ` ${escaped(value.replaceAll(' ', '  '))}`).replaceAll('cn=', 'CN =')),
+        ).toBe(key);
         expect(dnKey(written(rdns, (value) => escaped(value.normalize('NFD'))))).toBe(key);
       }),
     );

@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Filter, filterAttributes, formatFilter, MAX_FILTER_DEPTH, parseFilter } from '../../src/connection/filter.ts';
+import {
+  type Filter,
+  filterAttributes,
+  formatFilter,
+  MAX_FILTER_DEPTH,
+  parseFilter,
+} from '../../src/connection/filter.ts';
 
 describe('reads what people write', () => {
   it.each([
@@ -66,7 +72,11 @@ const someBytes = fc.uint8Array({ minLength: 1, maxLength: 8 }).map((octets) => 
 const attribute = fc.constantFrom('cn', 'mail', 'x-y', '1.2.3', 'description;lang-de');
 const item: fc.Arbitrary<Filter> = fc.oneof(
   fc.record({ kind: fc.constant('present' as const), attribute }),
-  fc.record({ kind: fc.constantFrom('equal' as const, 'at-least' as const, 'at-most' as const, 'approximate' as const), attribute, value: bytes }),
+  fc.record({
+    kind: fc.constantFrom('equal' as const, 'at-least' as const, 'at-most' as const, 'approximate' as const),
+    attribute,
+    value: bytes,
+  }),
   fc
     .record({
       kind: fc.constant('substrings' as const),
@@ -88,7 +98,10 @@ const { filter } = fc.letrec<{ filter: Filter }>((tie) => ({
   filter: fc.oneof(
     { depthSize: 'small' },
     item,
-    fc.record({ kind: fc.constantFrom('and' as const, 'or' as const), filters: fc.array(tie('filter'), { maxLength: 3 }) }),
+    fc.record({
+      kind: fc.constantFrom('and' as const, 'or' as const),
+      filters: fc.array(tie('filter'), { maxLength: 3 }),
+    }),
     fc.record({ kind: fc.constant('not' as const), filter: tie('filter') }),
   ),
 }));

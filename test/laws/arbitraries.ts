@@ -35,7 +35,7 @@ function connection(id: ConnectionId): fc.Arbitrary<Connection> {
     organization: fc.constantFrom(...ORGANIZATIONS, ORGANIZATIONS[0]!, null, null),
     state,
     lifecycle: kindOf(id) === 'saml' ? fc.constant(false) : mostly(true, false),
-    trustEmail: mostly<Connection['trustEmail']>('any', 'verified'),
+    trustEmail: fc.constantFrom('any' as const, 'verified' as const),
   });
 }
 
@@ -49,8 +49,8 @@ export const mapping: fc.Arbitrary<Mapping> = fc
     groupBy: mostly<Mapping['groupBy']>('name', 'id'),
     nth: fc.nat(3),
     role: fc.option(role, { freq: 4, nil: null }),
-    workspace: fc.option(fc.constantFrom('Claims', 'Support'), { freq: 1, nil: null }),
-    project: fc.option(fc.constantFrom('p-1', 'p-2'), { freq: 1, nil: null }),
+    workspace: fc.option(fc.constantFrom('Claims', 'Support'), { freq: 2, nil: null }),
+    project: fc.option(fc.constantFrom('p-1', 'p-2'), { freq: 2, nil: null }),
     projectRole: fc.constantFrom(...PROJECT_ROLES),
     id: fc.nat(999),
   })
@@ -123,7 +123,7 @@ export function settings(wishes: Wishes): fc.Arbitrary<Setting> {
       personGrants: fc.array(memberGrant, { maxLength: 2 }),
       blocks: fc.array(someMember, { maxLength: 1 }),
       ownerGranted: fc.boolean(),
-      brake: wishes.brake ? fc.option(brake, { freq: 2, nil: null }) : fc.constant(null),
+      brake: wishes.brake ? fc.option(brake, { freq: 3, nil: null }) : fc.constant(null),
     })
     .map((fields) => ({
       ...fields,

@@ -3,7 +3,6 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { settings } from './arbitraries.ts';
 import { core } from './core.ts';
-import { decide } from './join.ts';
 import { Life } from './life.ts';
 import { lives } from './lives.ts';
 import { Tally, countReading, countRows, countStanding } from './rules.ts';
@@ -34,17 +33,5 @@ test('every rule of section 4 is reached by the generated lives', () => {
 });
 
 function countLinks(tally: Tally, { world }: Life): void {
-  for (const [connection, facts] of world.facts) {
-    const met = new Set<string>();
-    for (const externalId of facts.people.keys()) {
-      if (world.links.has(`${connection} ${externalId}`)) continue;
-      const decision = decide(world, connection, externalId, met);
-      if (decision.kind === 'conflict') tally.count(`link conflict: ${decision.reason}`);
-      if (decision.kind === 'wait') tally.count('link waits: nothing hangs on it');
-    }
-  }
-  tally.count(
-    'account made at first sight',
-    [...world.accounts.keys()].some((id) => id.startsWith('account-of')),
-  );
+  for (const decision of world.decisions) tally.count(decision === 'wait' ? 'link: waits' : `link: ${decision}`);
 }

@@ -10,6 +10,7 @@ export function joinPeople(world: World, connection: ConnectionId): string[] {
   for (const externalId of [...world.factsOf(connection).people.keys()].sort()) {
     if (world.links.has(`${connection} ${externalId}`)) continue;
     const decision = decide(world, connection, externalId, met);
+    world.decisions.push(decision.kind === 'conflict' ? decision.reason : decision.kind);
     if (decision.kind === 'join') world.links.set(`${connection} ${externalId}`, decision.account);
     else if (decision.kind === 'create') create(world, connection, externalId);
     else continue;
@@ -26,7 +27,7 @@ function create(world: World, connection: ConnectionId, externalId: string): voi
 }
 
 /** What the core decides of a person without an account; `met` collects the addresses seen in this reading. */
-export function decide(world: World, id: ConnectionId, externalId: string, met: Set<string>): LinkDecision {
+function decide(world: World, id: ConnectionId, externalId: string, met: Set<string>): LinkDecision {
   const facts = world.factsOf(id);
   const person = facts.people.get(externalId);
   const connection = world.connections.get(id);

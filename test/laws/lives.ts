@@ -40,7 +40,7 @@ const byPeople: fc.Arbitrary<Step> = fc.oneof(
   }),
 );
 
-const decision = fc.record({ kind: fc.constant('decide' as const), nth: fc.nat(5), approve: fc.boolean() });
+const refusal = fc.record({ kind: fc.constant('decide' as const), nth: fc.nat(5), approve: mostly(false, true) });
 
 /** The first person, the first account and the first group meet most often. */
 const nth = mostly(0, 1, 2, 3);
@@ -100,6 +100,13 @@ const story: fc.Arbitrary<Step[]> = fc.oneof(
       ],
     }),
   ]),
+  // Somebody is suspended by a connection, and it is removed or paused.
+  fc
+    .tuple(pushing, nth, fc.boolean(), fc.constantFrom('closed' as const, 'paused' as const))
+    .map(([connection, who, isActive, state]): Step[] => [
+      active(connection, who, isActive),
+      { kind: 'state', connection, state },
+    ]),
   // A group empties, and whoever a brake held is decided.
   fc
     .tuple(pushing, nth, decision, fc.boolean())
@@ -121,7 +128,7 @@ function active(connection: PushSaid['connection'], who: number, isActive: boole
 }
 
 /** Long enough to leave, come back, and be planned in between. */
-export function lives(maxLength = 12): fc.Arbitrary<Step[]> {
+export function lives(maxLength = 30): fc.Arbitrary<Step[]> {
   const one = fc.oneof({ arbitrary: reading, weight: 3 }, byPeople).map((step) => [step]);
   return fc
     .array(fc.oneof({ arbitrary: one, weight: 3 }, story), { maxLength, size: 'max' })

@@ -22,7 +22,7 @@ function address(externalId: string): fc.Arbitrary<string | null> {
   const nth = PEOPLE.indexOf(externalId);
   const own = addressOf(nth);
   return fc.oneof(
-    { arbitrary: fc.constant(own), weight: 6 },
+    { arbitrary: fc.constant(own), weight: 4 },
     fc.constantFrom(own.toUpperCase(), addressOf((nth + 1) % 4), `p${nth}@other.example`, 'new@one.example', null),
   );
 }

@@ -39,8 +39,8 @@ export class World {
   readonly masks = new Map<string, Mask>();
   readonly memberships = new Map<string, Membership>();
   readonly placements = new Map<string, Placement>();
-  /** Every row ever committed, in order. */
-  readonly history: Change[] = [];
+  /** What was decided of people without an account: a join, a wait, or the reason of a conflict. */
+  readonly decisions: string[] = [];
   #seconds = 0;
   #views: ConnectionView[] | null = null;
 
@@ -199,7 +199,6 @@ export class World {
         else this.placements.set(place, change.placement);
       }
       if (change.seat !== null) this.#moveSeat(change);
-      this.history.push(change);
     }
     return [...changes];
   }

@@ -104,7 +104,9 @@ describe('a damaged or foreign file is refused with file, line and advice', () =
 
   it('a line without end is no LDIF, folded or not', async () => {
     const long = Buffer.alloc(MAX_LINE_BYTES + 10, 'a');
-    await expect(read(Buffer.concat([Buffer.from('dn: cn=a,dc=x\ncn: '), long]))).rejects.toThrow(/line 2: .*longer than/);
+    await expect(read(Buffer.concat([Buffer.from('dn: cn=a,dc=x\ncn: '), long]))).rejects.toThrow(
+      /line 2: .*longer than/,
+    );
     const folded = `dn: cn=a,dc=x\ncn: \n${` ${'a'.repeat(1 << 20)}\n`.repeat(17)}`;
     await expect(read(folded)).rejects.toThrow(/line 2: .*longer than/);
   });
@@ -112,7 +114,10 @@ describe('a damaged or foreign file is refused with file, line and advice', () =
   it('nobody of a cut record comes out, since half an address is another address', async () => {
     const seen: LdifRecord[] = [];
     const reading = async () => {
-      for await (const record of readLdif(inPieces(Buffer.from('dn: cn=a,dc=x\ncn: a\n\ndn: cn=b,dc=x\nmail: b@acme.ex'), 7), 'f')) {
+      for await (const record of readLdif(
+        inPieces(Buffer.from('dn: cn=a,dc=x\ncn: a\n\ndn: cn=b,dc=x\nmail: b@acme.ex'), 7),
+        'f',
+      )) {
         seen.push(record);
       }
     };
@@ -134,16 +139,25 @@ describe('what ldapsearch says beside the entries is heard', () => {
   it.each([
     ['a size limit', `${head}${one}${result('4 Size limit exceeded')}`, /Size limit exceeded.*pages/],
     ['a time limit', `${head}${one}${result('3 Time limit exceeded')}`, /Time limit/],
-    ['a referral as the answer', `${head}${result('10 Referral')}matchedDN: dc=x\nref: ldap://other.example\n`, /another server/],
+    [
+      'a referral as the answer',
+      `${head}${result('10 Referral')}matchedDN: dc=x\nref: ldap://other.example\n`,
+      /another server/,
+    ],
     ['an end that is missing', `${head}${one}`, /no line "result:"/],
     ['entries that are missing', `${head}${one}${result('0 Success')}\n# numEntries: 2\n`, /holds 2 entries and has 1/],
-    ['pages that are missing', `${head}${one}${result('0 Success')}pagedresults: cookie=AgAAAAAAAAA=\n`, /between two pages/],
+    [
+      'pages that are missing',
+      `${head}${one}${result('0 Success')}pagedresults: cookie=AgAAAAAAAAA=\n`,
+      /between two pages/,
+    ],
   ])('%s hides entries, so the file proves no absence', async (_, text, message) => {
     expect(await problem(text)).toMatch(message);
   });
 
   it('pages follow each other without a blank line', async () => {
-    const page = (cookie: string) => `${head}${one}${result('0 Success')}control: 1.2.840 false MA0=\npagedresults: cookie=${cookie}\n`;
+    const page = (cookie: string) =>
+      `${head}${one}${result('0 Success')}control: 1.2.840 false MA0=\npagedresults: cookie=${cookie}\n`;
     const text = `${page('AgA=')}${page('')}\n# numResponses: 4\n# numEntries: 2\n`;
     expect(await problem(text)).toBeNull();
     expect(await entries(text)).toHaveLength(2);
@@ -152,27 +166,45 @@ describe('what ldapsearch says beside the entries is heard', () => {
   it('references to other servers are told apart from entries', async () => {
     const text = `${head}# search reference\nref: ldap://other.example/ou=b,dc=x??sub\n\n${one}# refldap://c.example/dc=c\n`;
     const references = (await read(text)).filter(({ kind }) => kind === 'reference');
-    expect(references).toMatchObject([{ url: 'ldap://other.example/ou=b,dc=x??sub' }, { url: 'ldap://c.example/dc=c' }]);
+    expect(references).toMatchObject([
+      { url: 'ldap://other.example/ou=b,dc=x??sub' },
+      { url: 'ldap://c.example/dc=c' },
+    ]);
   });
 });
 
 describe('for every content', () => {
-  const value = fc.oneof(fc.string(), fc.string({ unit: fc.constantFrom(...' :<#-\n\r\0üa=') }), fc.uint8Array({ maxLength: 200 }));
-  const entry = fc.array(fc.tuple(fc.constantFrom('cn', 'description;lang-de', 'x-y', '1.2.3'), value), { minLength: 1, maxLength: 8 });
+  const value = fc.oneof(
+    fc.string(),
+    fc.string({ unit: fc.constantFrom(...' :<#-\n\r\0üa=') }),
+    fc.uint8Array({ maxLength: 200 }),
+  );
+  const entry = fc.array(fc.tuple(fc.constantFrom('cn', 'description;lang-de', 'x-y', '1.2.3'), value), {
+    minLength: 1,
+    maxLength: 8,
+  });
 
   it('what was written folded, in base64 or plain reads back to the byte', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(entry, { minLength: 1, maxLength: 4 }), fc.integer({ min: 1, max: 90 }), async (all, size) => {
-        const text = all.map((each, at) => `dn: cn=${at}\n${each.map(([name, bytes]) => line(name, Buffer.from(bytes))).join('')}\n`).join('');
-        const back = await entries(text, size);
-        expect(back).toHaveLength(all.length);
-        for (const [at, each] of all.entries()) {
-          for (const name of new Set(each.map(([type]) => type))) {
-            const wanted = each.filter(([type]) => type === name).map(([, bytes]) => Buffer.from(bytes));
-            expect(back[at]?.bytes(name)).toEqual(wanted);
+      fc.asyncProperty(
+        fc.array(entry, { minLength: 1, maxLength: 4 }),
+        fc.integer({ min: 1, max: 90 }),
+        async (all, size) => {
+          const text = all
+            .map(
+              (each, at) => `dn: cn=${at}\n${each.map(([name, bytes]) => line(name, Buffer.from(bytes))).join('')}\n`,
+            )
+            .join('');
+          const back = await entries(text, size);
+          expect(back).toHaveLength(all.length);
+          for (const [at, each] of all.entries()) {
+            for (const name of new Set(each.map(([type]) => type))) {
+              const wanted = each.filter(([type]) => type === name).map(([, bytes]) => Buffer.from(bytes));
+              expect(back[at]?.bytes(name)).toEqual(wanted);
+            }
           }
-        }
-      }),
+        },
+      ),
     );
   });
 });

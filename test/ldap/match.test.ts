@@ -3,7 +3,10 @@ import { parseFilter } from '../../src/connection/filter.ts';
 import { Entry } from '../../src/ldap/entry.ts';
 import { compileFilter } from '../../src/ldap/match.ts';
 
-function entry(attributes: Record<string, string | Buffer | readonly (string | Buffer)[]>, dn = 'uid=jane,ou=people,dc=corp'): Entry {
+function entry(
+  attributes: Record<string, string | Buffer | readonly (string | Buffer)[]>,
+  dn = 'uid=jane,ou=people,dc=corp',
+): Entry {
   const made = new Entry(dn);
   for (const [name, values] of Object.entries(attributes)) {
     for (const value of [values].flat() as (string | Buffer)[]) made.add(name, Buffer.from(value));
@@ -115,7 +118,8 @@ describe('Undefined is not false', () => {
 
 describe('object classes', () => {
   it('a superior class is matched where the server lists only the lowest one', () => {
-    for (const name of ['organizationalPerson', 'person', 'top']) expect(truth(`(objectClass=${name})`, jane)).toBe(true);
+    for (const name of ['organizationalPerson', 'person', 'top'])
+      expect(truth(`(objectClass=${name})`, jane)).toBe(true);
     expect(truth('(objectClass=user)', jane)).toBe(false);
     expect(truth('(objectClass=inetOrgPerson)', entry({ objectClass: ['top', 'person'] }))).toBe(false);
   });
@@ -128,6 +132,8 @@ describe('what an exported file cannot answer is refused, not answered wrongly',
     ['(:caseExactMatch:=x)', /names no attribute/],
     ['(anr=jane)', /"anr"/],
   ])('%s', (filter, message) => {
-    expect(() => compileFilter(parseFilter(filter))).toThrow(expect.objectContaining({ code: 'filter_invalid', message: expect.stringMatching(message) }));
+    expect(() => compileFilter(parseFilter(filter))).toThrow(
+      expect.objectContaining({ code: 'filter_invalid', message: expect.stringMatching(message) }),
+    );
   });
 });

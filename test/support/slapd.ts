@@ -75,15 +75,35 @@ export class Slapd {
   }
 
   /** What ldapsearch prints; `attributes` default to everything, operational attributes too. */
-  async search(filter: string, options: readonly string[] = [], attributes: readonly string[] = ['*', '+']): Promise<Buffer> {
+  async search(
+    filter: string,
+    options: readonly string[] = [],
+    attributes: readonly string[] = ['*', '+'],
+  ): Promise<Buffer> {
     const ran = await this.trySearch(filter, options, attributes);
     if (ran.code !== 0) throw new Error(`ldapsearch ${filter} ended with ${ran.code}: ${ran.stderr}`);
     return ran.stdout;
   }
 
-  async trySearch(filter: string, options: readonly string[] = [], attributes: readonly string[] = ['*', '+']): Promise<Ran> {
+  async trySearch(
+    filter: string,
+    options: readonly string[] = [],
+    attributes: readonly string[] = ['*', '+'],
+  ): Promise<Ran> {
     const base = options.includes('-b') ? [] : ['-b', this.suffix];
-    return run(program('ldapsearch'), ['-x', '-H', this.url, '-D', this.rootDn, '-w', this.password, ...base, ...options, filter, ...attributes]);
+    return run(program('ldapsearch'), [
+      '-x',
+      '-H',
+      this.url,
+      '-D',
+      this.rootDn,
+      '-w',
+      this.password,
+      ...base,
+      ...options,
+      filter,
+      ...attributes,
+    ]);
   }
 
   async stop(): Promise<void> {
@@ -108,10 +128,19 @@ const SCHEMAS = ['core', 'cosine', 'inetorgperson', 'nis', 'misc', 'dyngroup'];
 
 function configuration(directory: string, suffix: string, options: SlapdOptions): string {
   const schemas = firstExisting(['/etc/ldap/schema', '/etc/openldap/schema', '/usr/local/etc/openldap/schema']);
-  const modules = firstExisting(['/usr/lib/ldap', '/usr/lib64/openldap', '/usr/lib/openldap', '/usr/local/libexec/openldap']);
-  const overlays = ['memberof', 'refint', 'ppolicy'].filter((name) => existsSync(join(modules, `${name}.la`)) || existsSync(join(modules, `${name}.so`)));
+  const modules = firstExisting([
+    '/usr/lib/ldap',
+    '/usr/lib64/openldap',
+    '/usr/lib/openldap',
+    '/usr/local/libexec/openldap',
+  ]);
+  const overlays = ['memberof', 'refint', 'ppolicy'].filter(
+    (name) => existsSync(join(modules, `${name}.la`)) || existsSync(join(modules, `${name}.so`)),
+  );
   return [
-    ...SCHEMAS.map((name) => join(schemas, `${name}.schema`)).filter(existsSync).map((file) => `include ${file}`),
+    ...SCHEMAS.map((name) => join(schemas, `${name}.schema`))
+      .filter(existsSync)
+      .map((file) => `include ${file}`),
     `modulepath ${modules}`,
     'moduleload back_mdb',
     ...overlays.map((name) => `moduleload ${name}`),
@@ -137,7 +166,8 @@ function configuration(directory: string, suffix: string, options: SlapdOptions)
 
 function firstExisting(paths: readonly string[]): string {
   const found = paths.find((path) => existsSync(path));
-  if (found === undefined) throw new Error(`OpenLDAP's files are not here (${paths.join(', ')}): install slapd and ldap-utils`);
+  if (found === undefined)
+    throw new Error(`OpenLDAP's files are not here (${paths.join(', ')}): install slapd and ldap-utils`);
   return found;
 }
 
@@ -153,7 +183,9 @@ async function freePort(): Promise<number> {
     server.once('error', reject);
     server.listen(0, '127.0.0.1', () => {
       const address = server.address();
-      server.close(() => (address !== null && typeof address === 'object' ? resolve(address.port) : reject(new Error('no port'))));
+      server.close(() =>
+        address !== null && typeof address === 'object' ? resolve(address.port) : reject(new Error('no port')),
+      );
     });
   });
 }
