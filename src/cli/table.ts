@@ -7,7 +7,7 @@ const PLAIN = /^[\u0020-\u007E\u00A0-\u02FF]*$/;
 
 /** East Asian wide and fullwidth, emoji, and what a variation selector makes one. */
 const WIDE =
-  /[\u1100-\u115F\u2E80-\uA4CF\uA960-\uA97C\uAC00-\uD7A3\uF900-\uFAFF\uFE30-\uFE6F\uFF01-\uFF60\uFFE0-\uFFE6\u{20000}-\u{3FFFD}\uFE0F]|\p{Emoji_Presentation}/u;
+  /[\u1100-\u115F\u2E80-\uA4CF\uA960-\uA97C\uAC00-\uD7A3\uF900-\uFAFF\uFE30-\uFE6F\uFF01-\uFF60\uFFE0-\uFFE6\u{20000}-\u{3FFFD}]|\uFE0F|\p{Emoji_Presentation}/u;
 
 /** Columns that a terminal gives the text. */
 export function widthOf(text: string): number {

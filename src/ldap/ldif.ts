@@ -40,6 +40,8 @@ class Records {
   #line = 0;
   /** Whether a line of this entry has been read that only content can have. */
   #content = false;
+  /** Whether the line before was a comment: ldapsearch writes names into them, with line breaks and all. */
+  #commented = false;
 
   constructor(file: string) {
     this.#file = file;
@@ -47,10 +49,11 @@ class Records {
 
   take(line: LdifLine): readonly LdifRecord[] {
     const { text } = line;
-    if (text === '') return this.#finish();
     if (text.startsWith('#')) return this.#comment(line);
+    if (text === '') return this.#finish();
     const colon = text.indexOf(':');
     if (colon <= 0) throw this.#error(line, this.#withoutColon(text));
+    this.#commented = false;
     const name = text.slice(0, colon);
     if (this.#state === 'entry') {
       this.#attribute(line, name, colon);
@@ -64,6 +67,7 @@ class Records {
   }
 
   #finish(): readonly LdifRecord[] {
+    this.#commented = false;
     if (this.#state !== 'before') this.#state = 'between';
     const entry = this.#entry;
     if (entry === null) return NOTHING;
@@ -159,6 +163,7 @@ class Records {
   }
 
   #comment({ text, number }: LdifLine): readonly LdifRecord[] {
+    this.#commented = true;
     const reference = /^# ref(?:: *)?(ldaps?:\S+)$/i.exec(text);
     if (reference !== null) return [{ kind: 'reference', url: reference[1] ?? '', line: number }];
     this.#trailer.comment(text);
@@ -166,6 +171,9 @@ class Records {
   }
 
   #withoutColon(text: string): string {
+    if (this.#commented) {
+      return 'the comment above goes on here: a name has a line break in it, export with "ldapsearch -LLL", which prints no comments';
+    }
     if (text === '-') return 'the file holds changes ("-"): export the directory\'s content';
     return `"${shown(text)}" has no ":" after an attribute's name; a line that goes on from the one above begins with a blank`;
   }

@@ -5,7 +5,7 @@ import { parseDn } from '../connection/dn-syntax.ts';
 import type { Filter } from '../connection/filter.ts';
 import { RollcallError } from '../errors.ts';
 import type { Entry, Octets } from './entry.ts';
-import { type MatchingRule, NAMED_RULES, ruleOf } from './matching-rules.ts';
+import { isInteger, type MatchingRule, NAMED_RULES, ruleOf } from './matching-rules.ts';
 import { isOfClass } from './object-classes.ts';
 
 /** Null is Undefined. */
@@ -168,11 +168,11 @@ function namesInDn(dn: string, attribute: string, rule: MatchingRule, wanted: st
 }
 
 function bits(attribute: string, written: string, rule: typeof BIT_AND | typeof BIT_OR): Matcher {
-  if (!/^-?\d+$/.test(written)) return undefinedAlways;
+  if (!isInteger(written)) return undefinedAlways;
   const mask = BigInt(written);
   return (entry) =>
     valuesOf(entry, attribute).some((each) => {
-      if (!/^-?\d+$/.test(each)) return false;
+      if (!isInteger(each)) return false;
       const common = BigInt(each) & mask;
       return rule === BIT_AND ? common === mask : common !== 0n;
     });

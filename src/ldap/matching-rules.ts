@@ -25,6 +25,11 @@ const ofText = (fold: (text: string) => string) => (value: Octets) => {
   return text === null ? null : fold(text);
 };
 
+/** RFC 4517 section 3.3.16: no zeros in front, so `(uidNumber=007)` is Undefined to a server. */
+export function isInteger(value: Octets): boolean {
+  return /^(?:0|-?[1-9]\d*)$/.test(value);
+}
+
 const TEXT: MatchingRule = { key: ofText(textKey), compare: byText, part: ofText(foldText) };
 const EXACT_TEXT: MatchingRule = {
   key: ofText(exactTextKey),
@@ -36,7 +41,7 @@ const PHONE: MatchingRule = { key: ofText(digits), compare: null, part: ofText(d
 const OCTETS: MatchingRule = { key: (value) => value, compare: byText, part: (value) => value };
 const CLASS: MatchingRule = { key: ofText(textKey), compare: null, part: null };
 const INTEGER: MatchingRule = {
-  key: (value) => (/^-?\d+$/.test(value) ? String(BigInt(value)) : null),
+  key: (value) => (isInteger(value) ? value : null),
   compare: byInteger,
   part: null,
 };

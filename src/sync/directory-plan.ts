@@ -152,12 +152,8 @@ export async function readingOfPiece(
     : said.flatMap(({ externalId, groups }) =>
         groups === 'unknown' ? [] : groups.map((group) => ({ group, member: { kind: 'person' as const, externalId } })),
       );
-  return {
-    ...empty,
-    people,
-    joins,
-    peopleGone: touched.filter(({ gone }) => gone).map(({ externalId }) => externalId),
-  };
+  const peopleGone = touched.filter(({ gone }) => gone).map(({ externalId }) => externalId);
+  return { ...empty, ...groups, people, joins: [...joins, ...(groups.joins ?? [])], peopleGone };
 }
 
 async function groupsSaid(

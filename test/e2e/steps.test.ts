@@ -175,7 +175,10 @@ interface Row {
 function readTable(): Row[] {
   const lines = readFileSync(new URL('steps.md', import.meta.url), 'utf8').split('\n');
   return lines
-    .filter((line) => line.startsWith('| ') && !line.startsWith('| step') && !line.startsWith('|---'))
+    .filter(
+      (line) =>
+        line.startsWith('| ') && !line.startsWith('| step') && !line.startsWith('| ---') && !line.startsWith('|---'),
+    )
     .map((line) => {
       const [, step = '', exit, writes, members = '', holds = ''] = line.split('|').map((cell) => cell.trim());
       return { step, exit: Number(exit), writes: Number(writes), members, holds };
@@ -199,17 +202,17 @@ describe('the step table', () => {
     const { code, stderr } = await act();
     expect(code, stderr).toBe(exit);
     const list = await rollcall('members', '--organization', 'acme');
-    const rows = list.json<{ members: { email: string; role: string; status: string }[] }>().members;
+    const rows = (list.json() as { members: { email: string; role: string; status: string }[] }).members;
     const told = rows.map(
       ({ email, role, status }) => `${email.split('@')[0]} ${role}${status === 'active' ? '' : ` ${status}`}`,
     );
     expect(told.join(', ')).toBe(members);
-    const held = (await rollcall('holds')).json<{ holds: { state: string; brake: string }[] }>().holds;
+    const held = ((await rollcall('holds')).json() as { holds: { state: string; brake: string }[] }).holds;
     expect(held.map(({ state, brake }) => `${state} ${brake}`).join(', ')).toBe(holds);
     const now = await history();
     expect(now - written, 'history rows written').toBe(writes);
     written = now;
     const check = await rollcall('recompute', '--check');
-    expect(check.json<{ differences: unknown[] }>().differences).toEqual([]);
+    expect((check.json() as { differences: unknown[] }).differences).toEqual([]);
   });
 });

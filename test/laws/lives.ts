@@ -109,7 +109,7 @@ const story: fc.Arbitrary<Step[]> = fc.oneof(
     ]),
   // A group empties, and whoever a brake held is decided.
   fc
-    .tuple(pushing, nth, decision, fc.boolean())
+    .tuple(pushing, nth, refusal, fc.boolean())
     .map(([connection, group, decided, again]): Step[] => [
       read({ ...EMPTY, kind: 'push', connection, groupsGone: [GROUPS[group]!] }),
       decided,

@@ -50,7 +50,7 @@ describe('selects as a server does', () => {
     ['(commonName=janie)'],
     ['(mail=jane@corp.EXAMPLE)'],
     ['(telephoneNumber=+493012-34)'],
-    ['(uidNumber=01042)'],
+    ['(uidNumber=1042)'],
     ['(uidNumber>=999)'],
     ['(uidNumber<=1042)'],
     ['(createTimestamp>=20260101113000Z)'],
@@ -96,6 +96,7 @@ describe('selects as a server does', () => {
 describe('Undefined is not false', () => {
   it.each([
     ['(uidNumber=many)'],
+    ['(uidNumber=01042)'],
     ['(memberOf=admins)'],
     ['(nsAccountLock=perhaps)'],
     ['(createTimestamp>=yesterday)'],
