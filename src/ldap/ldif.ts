@@ -166,7 +166,8 @@ class Records {
     this.#commented = true;
     const reference = /^# ref(?:: *)?(ldaps?:\S+)$/i.exec(text);
     if (reference !== null) return [{ kind: 'reference', url: reference[1] ?? '', line: number }];
-    this.#trailer.comment(text);
+    const forged = this.#trailer.comment(text);
+    if (forged !== null) throw ldifError(this.#file, number, forged);
     return NOTHING;
   }
 

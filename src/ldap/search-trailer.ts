@@ -41,15 +41,27 @@ export class SearchTrailer {
     return true;
   }
 
-  comment(text: string): void {
-    if (text === '# extended LDIF') this.#begun += 1;
-    const counted = /^# numEntries: (\d+)$/.exec(text);
-    if (counted === null) return;
-    const announced = Number(counted[1]);
-    if (announced !== this.#entries) {
-      this.#problem ??= `the file says that it holds ${announced} entries and has ${this.#entries}: export it again`;
+  /**
+   * What is wrong with the file itself: more entries than the search returned. ldapsearch writes names into comments as
+   * they are, so somebody whose name holds line breaks could have written entries of their own into the export.
+   */
+  comment(text: string): string | null {
+    if (text === '# extended LDIF') {
+      if (this.#cookie === '') this.#entries = 0;
+      this.#begun += 1;
     }
+    const counted = /^# numEntries: (\d+)$/.exec(text);
+    if (counted === null) return null;
+    const announced = Number(counted[1]);
+    const found = this.#entries;
     this.#entries = 0;
+    if (found > announced) {
+      return `the search returned ${announced} entries, and the file has ${found}: somebody may have written entries into a name, export with "ldapsearch -LLL"`;
+    }
+    if (found < announced) {
+      this.#problem ??= `the file says that it holds ${announced} entries and has ${found}: export it again`;
+    }
+    return null;
   }
 
   /** Null where nothing says that entries are missing. */

@@ -72,6 +72,18 @@ export async function setEmail(db: Database, account: AccountId, email: string):
     .update({ email, email_key: emailKey(email) });
 }
 
+/** Gives an account that has no name the one that its connection knows; a name once set stays. */
+export async function fillNames(
+  db: Database,
+  account: AccountId,
+  { firstName, lastName }: { readonly firstName: string | null; readonly lastName: string | null },
+): Promise<void> {
+  if (firstName === null && lastName === null) return;
+  await db('accounts')
+    .where({ id: account, first_name: null, last_name: null })
+    .update({ first_name: firstName, last_name: lastName });
+}
+
 /** Stores the hash of a one-time activation token; the token itself is shown once and never kept. */
 export async function addActivation(db: Database, account: AccountId, tokenHash: string, at: Instant): Promise<void> {
   await db('account_activations').insert({ token_hash: tokenHash, account, created_at: at, used_at: null });

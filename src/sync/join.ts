@@ -9,7 +9,7 @@ import type { ConnectionView } from '../core/group-graph.ts';
 import type { AccountId, ConnectionId, Instant, OrganizationId } from '../core/ids.ts';
 import type { Landscape } from '../core/plan.ts';
 import type { Account } from '../store/accounts.ts';
-import { accountsByEmail, addAccounts, setEmail } from '../store/accounts.ts';
+import { accountsByEmail, addAccounts, fillNames, setEmail } from '../store/accounts.ts';
 import { closeConflicts, noteConflict } from '../store/conflicts.ts';
 import type { Database } from '../store/database.ts';
 import { linkPeople, linkedIds, loadLinksOf, unlinkedByEmail } from '../store/facts.ts';
@@ -151,6 +151,9 @@ async function drawnIn(db: Database, input: JoinInput, created: readonly Account
 /** Writes what was decided. */
 export async function writeJoining(db: Database, joining: Joining, at: Instant): Promise<void> {
   await addAccounts(db, joining.created, at);
+  const fresh = new Set(joining.created.map(({ id }) => id));
+  for (const { person, account } of joining.joined)
+    if (!fresh.has(account)) await fillNames(db, account, person.person.attributes);
   await linkPeople(
     db,
     joining.joined.map(({ person: { person }, account }) => ({

@@ -1,0 +1,62 @@
+import { spawnSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, onTestFinished, test } from 'vitest';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+/** A folder that stands in for the whole PATH; `apt-get` in it writes down how it is called, and then acts. */
+function prepare(aptGet: string): { code: number | null; stdout: string; stderr: string } {
+  const folder = mkdtempSync(join(tmpdir(), 'rollcall-prepare-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  writeFileSync(join(folder, 'apt-get'), `#!/bin/sh\necho "apt-get $*" >&2\n${aptGet}\n`);
+  chmodSync(join(folder, 'apt-get'), 0o755);
+  for (const name of ['sh', 'touch', 'chmod']) symlinkSync(join('/bin', name), join(folder, name));
+  const { status, stdout, stderr } = spawnSync(
+    `${ROOT}node_modules/.bin/node`,
+    [join(ROOT, 'test/support/prepare.ts'), '--path', folder],
+    { encoding: 'utf8', env: { PATH: folder, HERE: folder } },
+  );
+  return { code: status, stdout, stderr };
+}
+
+const isRoot = process.getuid?.() === 0;
+const INSTALL =
+  'for name in slapd slapadd ldapsearch ldapadd ldapmodify; do touch "$HERE/$name"; chmod +x "$HERE/$name"; done';
+
+test('where the programs are there, nothing is installed and nothing is said', () => {
+  const args = [join(ROOT, 'test/support/prepare.ts')];
+  const { status, stdout, stderr } = spawnSync(`${ROOT}node_modules/.bin/node`, args, { encoding: 'utf8' });
+  expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: '', stderr: '' });
+});
+
+// Who runs the tests decides which half can be seen; neither is skipped for good.
+if (isRoot) {
+  test('root installs them, and fetches the package lists when they are not known', () => {
+    const { code, stdout, stderr } = prepare(`case "$*" in update*) touch "$HERE/lists";; esac
+case "$*" in install*) [ -e "$HERE/lists" ] || exit 100; ${INSTALL};; esac`);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
+    expect(stderr.match(/^apt-get \w+/gm)).toEqual(['apt-get install', 'apt-get update', 'apt-get install']);
+    expect(stderr).toContain('slapd ldap-utils');
+  });
+
+  test('an installation that fails stops the tests and says what to run', () => {
+    const { code, stderr } = prepare('exit 100');
+    expect(code).toBe(1);
+    expect(stderr.trimEnd().split('\n').at(-1)).toBe(
+      'prepare: cannot fetch the package lists: run `apt-get update` and `apt-get install slapd ldap-utils`',
+    );
+  });
+
+  test('an installation that installs nothing is noticed', () => {
+    expect(prepare('exit 0').stderr).toContain('is installed and its programs are not in the PATH');
+  });
+} else {
+  test('others are told what to install, and the tests do not go on', () => {
+    const { code, stderr } = prepare('exit 0');
+    expect(code).toBe(1);
+    expect(stderr).toContain('as root, run `apt-get install slapd ldap-utils`');
+  });
+}
