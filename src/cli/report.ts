@@ -53,7 +53,7 @@ function isHeld(row: PlanRow): boolean {
   return row.state === 'held' || row.state === 'stopped';
 }
 
-async function* changesOf(report: Report): AsyncGenerator<unknown> {
+async function* changesOf(report: Report): AsyncGenerator {
   for await (const row of report.rows()) if (isTold(row)) yield changeJson(row);
 }
 
