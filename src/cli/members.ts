@@ -24,7 +24,7 @@ export const members: Command = {
       organization.owner === null
         ? null
         : ((await loadAccounts(db, [organization.owner])).get(organization.owner)?.email ?? null);
-    async function* rows(): AsyncGenerator<unknown> {
+    async function* rows(): AsyncGenerator {
       for await (const member of listMembers(db, id)) {
         const name = [member.firstName, member.lastName].filter(Boolean).join(' ');
         yield {

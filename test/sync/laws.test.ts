@@ -134,6 +134,7 @@ function directory(sync: Sync, people: readonly { id: string; groups: readonly s
   const connection = 'hr' as ConnectionId;
   async function* items(): AsyncGenerator<DirectoryItem> {
     for (const name of GROUPS) yield { kind: 'group', externalId: name, name, nameKey: name, aliases: [`dn:${name}`] };
+    yield { kind: 'links', links: [{ group: 'dn:labellers', member: 'dn:inner' }] };
     for (const { id, groups } of people) {
       const attributes = { email: `${id}@acme.example`, userName: id, firstName: null, lastName: null, locator: id };
       yield { kind: 'person', externalId: id, active: true, attributes, aliases: [`dn:${id}`], container: 'ou=people' };
