@@ -19,7 +19,7 @@ export function exactTextKey(text: string): string {
 /** Case and runs of blanks folded, the ends left alone: the parts of a substring assertion are compared this way. */
 export function foldText(text: string): string {
   // Lower case writes the last sigma of a word differently from the others, so the same name would get two keys.
-  return foldBlanks(text.normalize('NFC').toLowerCase().normalize('NFC').replaceAll('ς', 'σ'));
+  return foldBlanks(text.toLowerCase().normalize('NFC').replaceAll('ς', 'σ'));
 }
 
 /** Runs of blanks, tabs and line breaks made one blank. */
