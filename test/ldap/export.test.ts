@@ -71,6 +71,12 @@ describe('parts that are kept elsewhere', () => {
     expect(reference.outcome.warnings).toEqual([expect.stringMatching(/other\.example/)]);
   });
 
+  it('are no people, whatever the filter says', async () => {
+    const away = { objectClass: ['referral', 'inetOrgPerson'], ref: 'ldap://other.example/uid=bob' };
+    const said = await readText(ROOTS + person('ann') + person('bob', away));
+    expect(said.people.map(({ attributes }) => attributes.userName)).toEqual(['ann']);
+  });
+
   it('a base that is one proves no absence', async () => {
     const said = await readText(referral('ou=people,dc=corp') + ROOTS);
     expect(said.outcome.complete).toBe(false);

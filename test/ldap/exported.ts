@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { ldapSettings } from '../../src/connection/ldap.ts';
 import type { ConnectionId } from '../../src/core/ids.ts';
 import type { DirectoryItem, DirectoryOutcome } from '../../src/core/reading.ts';
+import type { Entry } from '../../src/ldap/entry.ts';
 import { readExport } from '../../src/ldap/export.ts';
+import { type LdifRecord, readLdif } from '../../src/ldap/ldif.ts';
 
 type Person = Extract<DirectoryItem, { kind: 'person' }>;
 type Group = Extract<DirectoryItem, { kind: 'group' }>;
@@ -15,6 +17,8 @@ export interface Said {
   readonly groups: Group[];
   /** Names of the entries behind the aliases; an alias that names nobody stays as it is, with a "?". */
   readonly links: string[];
+  /** The same, by alias. */
+  readonly aliased: readonly { readonly group: string; readonly member: string }[];
   readonly skipped: { readonly at: string; readonly reason: string }[];
   readonly outcome: DirectoryOutcome;
 }
@@ -54,12 +58,12 @@ export async function readFile(
     ].flatMap(([each, name]) => each.aliases.map((alias) => [alias, name.replace(/^[^=]*=([^,]*),.*/, '$1')] as const)),
   );
   const named = (alias: string) => names.get(alias) ?? `${alias}?`;
+  const aliased = items.flatMap((item) => (item.kind === 'links' ? item.links : []));
   return {
     people,
     groups,
-    links: items
-      .flatMap((item) => (item.kind === 'links' ? item.links : []))
-      .map(({ group, member }) => `${named(member)} in ${named(group)}`),
+    aliased,
+    links: aliased.map(({ group, member }) => `${named(member)} in ${named(group)}`),
     skipped: items.flatMap((item) => (item.kind === 'skipped' ? [item.skipped] : [])),
     outcome: reading.outcome(),
   };
@@ -76,12 +80,23 @@ export async function readText(text: string, overrides: Overrides = {}, at?: str
   }
 }
 
+async function* once(bytes: Buffer): AsyncGenerator<Uint8Array> {
+  yield await Promise.resolve(bytes);
+}
+
+/** What a whole export in memory holds. */
+export async function readBytes(bytes: Buffer): Promise<{ entries: Entry[]; end: LdifRecord | undefined }> {
+  const records: LdifRecord[] = [];
+  for await (const each of readLdif(once(bytes), 'export')) records.push(each);
+  return { entries: records.flatMap((each) => (each.kind === 'entry' ? [each.entry] : [])), end: records.at(-1) };
+}
+
 type Values = Record<string, string | Buffer | readonly (string | Buffer)[]>;
 
 /** One LDIF record, everything in base64 that may need it. */
 export function record(dn: string, attributes: Values): string {
   const lines = Object.entries(attributes).flatMap(([name, values]) =>
-    ([values].flat() as (string | Buffer)[]).map((value) =>
+    (typeof values === 'string' || Buffer.isBuffer(values) ? [values] : values).map((value) =>
       typeof value === 'string' && /^(?![ :<])[\x20-\x7e]*(?<! )$/.test(value)
         ? `${name}: ${value}`
         : `${name}:: ${Buffer.from(value).toString('base64')}`,

@@ -69,7 +69,9 @@ describe('memberOf', () => {
   });
 
   it('a back-link that was left behind does not keep somebody in a group whose list no longer names them', async () => {
-    const said = await readText(ROOTS + person('ann', MEMBER) + BOB + group('a', { member: dn('bob') }));
+    const said = await readText(
+      ROOTS + person('ann', MEMBER) + BOB + group('a', { member: dn('bob') }) + group('without-list'),
+    );
     expect(said.links).toEqual(['bob in a']);
   });
 

@@ -9,7 +9,8 @@ function entry(
 ): Entry {
   const made = new Entry(dn);
   for (const [name, values] of Object.entries(attributes)) {
-    for (const value of [values].flat() as (string | Buffer)[]) made.add(name, Buffer.from(value));
+    for (const value of typeof values === 'string' || Buffer.isBuffer(values) ? [values] : values)
+      made.add(name, Buffer.from(value));
   }
   return made;
 }

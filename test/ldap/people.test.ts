@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { person, readText, record, ROOTS } from './exported.ts';
 
-const ID = '11111111-2222-4333-8444-555555555555';
+const ID = 'abcdef01-2222-4333-8444-55555555abcd';
 const one = async (text: string, overrides = {}, at?: string) => {
   const said = await readText(ROOTS + text, overrides, at);
   expect(said.people).toHaveLength(1);
