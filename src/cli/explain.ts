@@ -8,7 +8,7 @@ import { RollcallError } from '../errors.ts';
 import { findAccount } from '../store/accounts.ts';
 import { loadConflicts } from '../store/conflicts.ts';
 import { loadDossiers } from '../store/dossiers.ts';
-import { unlinkedByEmail } from '../store/facts.ts';
+import { unlinkedByEmail } from '../store/external-people.ts';
 import { historyOf } from '../store/plans.ts';
 import type { Sync } from '../sync/context.ts';
 import { loadLandscape } from '../sync/landscape.ts';

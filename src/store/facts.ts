@@ -7,7 +7,7 @@ import type { PushReading } from '../core/reading.ts';
 import type { Database } from './database.ts';
 import { inGroups } from './database.ts';
 
-interface PersonRow {
+export interface PersonRow {
   connection: ConnectionId;
   external_id: string;
   present: number;
@@ -271,98 +271,5 @@ export async function writeFacts(db: Database, connection: ConnectionId, changes
       )
       .onConflict(['connection', 'member_kind', 'member', 'in_group'])
       .ignore();
-  }
-}
-
-/** Joins external people to accounts; a link once made is never undone by a reading. */
-export async function linkPeople(
-  db: Database,
-  links: readonly { readonly connection: ConnectionId; readonly externalId: string; readonly account: AccountId }[],
-  at: Instant,
-): Promise<void> {
-  for (const { connection, externalId, account } of links) {
-    await db('external_people').where({ connection, external_id: externalId }).update({ account, linked_at: at });
-  }
-}
-
-/** External ids of the connection that were ever linked, by account. */
-export async function linkedIds(
-  db: Database,
-  connection: ConnectionId,
-  accounts: readonly AccountId[],
-): Promise<ReadonlyMap<AccountId, string[]>> {
-  const found = new Map<AccountId, string[]>();
-  for (const group of inGroups(accounts)) {
-    const rows: { account: AccountId; external_id: string }[] = await db('external_people')
-      .where({ connection })
-      .whereIn('account', [...group])
-      .select('account', 'external_id');
-    for (const row of rows) found.set(row.account, [...(found.get(row.account) ?? []), row.external_id]);
-  }
-  return found;
-}
-
-/** People of any connection who carry one of these addresses and have no account yet. */
-export async function unlinkedByEmail(db: Database, keys: readonly string[]): Promise<StoredPerson[]> {
-  const people: StoredPerson[] = [];
-  for (const group of inGroups(keys)) {
-    const rows: PersonRow[] = await db('external_people')
-      .whereIn('email_key', [...group])
-      .whereNull('account')
-      .where({ present: 1 });
-    people.push(...rows.map(personFromRow));
-  }
-  return people;
-}
-
-/** Accounts of the people who are directly in one of these groups. */
-export async function accountsInGroups(
-  db: Database,
-  connection: ConnectionId,
-  groups: readonly string[],
-): Promise<AccountId[]> {
-  const found = new Set<AccountId>();
-  for (const ids of inGroups(groups)) {
-    const rows: { account: AccountId }[] = await db('links')
-      .join('external_people', (join) => {
-        join.on('external_people.connection', 'links.connection').andOn('external_people.external_id', 'links.member');
-      })
-      .where({ 'links.connection': connection, 'links.member_kind': 'person' })
-      .whereIn('links.in_group', [...ids])
-      .whereNotNull('external_people.account')
-      .distinct('external_people.account');
-    for (const { account } of rows) found.add(account);
-  }
-  return [...found];
-}
-
-/** External ids of present people, in pages by id; with `groups`, only those directly in one of them. */
-export async function* presentPeople(
-  db: Database,
-  connection: ConnectionId,
-  groups?: readonly string[],
-): AsyncGenerator<string[]> {
-  let after = '';
-  for (;;) {
-    const query = db('external_people')
-      .where({ connection, present: 1 })
-      .where('external_id', '>', after)
-      .orderBy('external_id')
-      .limit(500)
-      .select('external_id');
-    if (groups !== undefined) {
-      void query.whereIn(
-        'external_id',
-        db('links')
-          .where({ connection, member_kind: 'person' })
-          .whereIn('in_group', [...groups])
-          .select('member'),
-      );
-    }
-    const rows: { external_id: string }[] = await query;
-    const last = rows.at(-1);
-    if (last === undefined) return;
-    yield rows.map((row) => row.external_id);
-    after = last.external_id;
   }
 }

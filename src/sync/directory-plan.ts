@@ -10,8 +10,8 @@ import { inTransaction } from '../store/database.ts';
 import { loadGroups, loadLinksOf } from '../store/facts.ts';
 import { loadDomains } from '../store/organizations.ts';
 import { addRows } from '../store/plans.ts';
+import { countMissed } from '../store/staging.ts';
 import {
-  countMissed,
   findTouched,
   groupsGone,
   moveToFirstPiece,
@@ -21,7 +21,7 @@ import {
   stagedNesting,
   stagedPeople,
   touchedInPiece,
-} from '../store/staging.ts';
+} from '../store/staged-pieces.ts';
 import type { PlanRef, Sync } from './context.ts';
 import type { Beat, DirectoryRead } from './directory-read.ts';
 import { draft, Seats, toDraft, vanishedMappings } from './draft.ts';

@@ -10,7 +10,7 @@ import type { Landscape } from '../core/plan.ts';
 import type { Database } from '../store/database.ts';
 import { inGroups, inTransaction } from '../store/database.ts';
 import { loadDossiers } from '../store/dossiers.ts';
-import { presentPeople } from '../store/facts.ts';
+import { presentPeople } from '../store/external-people.ts';
 import { memberAccounts, suspendedAccounts, writeBlock } from '../store/memberships.ts';
 import { loadDomains } from '../store/organizations.ts';
 import type { PlanRow } from '../store/plans.ts';

@@ -12,7 +12,8 @@ import type { Account } from '../store/accounts.ts';
 import { accountsByEmail, addAccounts, fillNames, setEmail } from '../store/accounts.ts';
 import { closeConflicts, noteConflict } from '../store/conflicts.ts';
 import type { Database } from '../store/database.ts';
-import { linkPeople, linkedIds, loadLinksOf, unlinkedByEmail } from '../store/facts.ts';
+import { loadLinksOf } from '../store/facts.ts';
+import { linkPeople, linkedIds, unlinkedByEmail } from '../store/external-people.ts';
 import { newId } from '../store/ids.ts';
 import { servedBy, viewOf } from './landscape.ts';
 
