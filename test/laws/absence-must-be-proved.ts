@@ -16,7 +16,7 @@ const anything = settings({ owner: 'anyone', seats: false, brake: false, joinByA
 export const absenceMustBeProved: Law = {
   number: 5,
   words: 'Absence must be proved',
-  runs: 200,
+  runs: 400,
   properties: {
     'whoever a read did not see stays as they were, unless it was complete and they were looked up or missed twice': (
       core,

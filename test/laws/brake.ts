@@ -3,9 +3,14 @@ import { deepStrictEqual, ok } from 'node:assert/strict';
 import fc from 'fast-check';
 import type { BrakeVerdict, Window } from '../../src/core/brake.ts';
 import type { AccountId } from '../../src/core/ids.ts';
+import type { Membership } from '../../src/core/membership.ts';
+import { settings } from './arbitraries.ts';
 import { DAY, brakedChanges, percent, rows } from './brake-input.ts';
 import type { Law } from './law.ts';
-import { instant } from './world.ts';
+import { Life } from './life.ts';
+import { lives } from './lives.ts';
+import type { World } from './world.ts';
+import { instant, memberKey } from './world.ts';
 
 const NEVER_EMPTIED_FROM = 3;
 const ADMINISTRATORS = 10;
@@ -13,8 +18,23 @@ const ADMINISTRATORS = 10;
 export const brake: Law = {
   number: 6,
   words: 'The brake',
-  runs: 500,
+  runs: 1000,
   properties: {
+    'the budget is the greater of the people and the share, reckoned in decimals': (core) =>
+      fc.property(
+        percent,
+        fc.integer({ min: 1, max: 12 }),
+        fc.oneof(
+          fc.nat(1000),
+          fc.nat(20).map((hundreds) => hundreds * 100),
+        ),
+        (share, people, base) => {
+          deepStrictEqual(
+            core.budgetOf({ share: share / 100, people, windowMs: DAY }, base),
+            budget(share, people, base),
+          );
+        },
+      ),
     'never more people than the budget in one window, a person counted once': (core) =>
       fc.property(
         percent,
@@ -103,6 +123,33 @@ export const brake: Law = {
           if (!removal && !newAdministrator) ok(!held.has(account));
         }
       }),
+    'what is held stays as it was': (core) =>
+      fc.property(
+        settings({ owner: 'anyone', seats: true, brake: true, joinByAddress: false }),
+        lives(12),
+        (setting, steps) => {
+          const life = new Life(core, setting);
+          for (const step of steps) {
+            const { held, moot } = life.take(step);
+            for (const row of held) {
+              deepStrictEqual(life.world.standing(row.organization, row.account), row.before);
+              ok(!moot.some(({ id }) => id === row.id));
+            }
+          }
+        },
+      ),
+    'a hold shields nobody from another connection’s word': (core) =>
+      fc.property(
+        settings({ owner: 'anyone', seats: false, brake: true, joinByAddress: false }),
+        lives(),
+        (setting, steps) => {
+          const life = new Life(core, setting);
+          for (const step of steps) {
+            life.take(step);
+            for (const membership of life.world.memberships.values()) assertUnshielded(life.world, membership);
+          }
+        },
+      ),
   },
 };
 
@@ -118,4 +165,18 @@ function removalOf(name: string) {
     arrival: false,
     vanishedGroup: false,
   };
+}
+
+/** Who is let go by one connection, has no other that vouches, and was not taken back by hand, is out. */
+function assertUnshielded(world: World, { organization: id, account, status }: Membership): void {
+  const organization = world.organizations.get(id);
+  if (organization === undefined) return;
+  const masks = [...world.masks.values()].filter((mask) => mask.organization === id && mask.account === account);
+  // A connection without lifecycle authority vouches for nobody, held or not.
+  const vouches = masks.some(({ connection }) => connection !== null && world.connections.get(connection)?.lifecycle);
+  const says = world.core.saysOf(world.landscape(), organization, world.dossier(account));
+  if (vouches || says.some(({ report }) => report.kind === 'active')) return;
+  const given = world.personGrants.get(memberKey({ organization: id, account }))?.since ?? '';
+  for (const { report } of says)
+    if (report.kind === 'gone' && report.since >= given) deepStrictEqual(status, 'deactivated');
 }

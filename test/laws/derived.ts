@@ -9,7 +9,7 @@ import { lives } from './lives.ts';
 export const derived: Law = {
   number: 13,
   words: 'Derived',
-  runs: 300,
+  runs: 600,
   properties: {
     'at any instant, planning everybody anew gives an empty plan, open holds aside': (core) =>
       fc.property(

@@ -1,9 +1,10 @@
 // Law 10. A because leads down to the fact and the moment it was learned; it is a copy, so it outlives its mapping.
 import { deepStrictEqual, ok } from 'node:assert/strict';
 import fc from 'fast-check';
+import type { Mapping } from '../../src/core/connection.ts';
 import type { Grant } from '../../src/core/grant.ts';
 import { ROLE_SOURCES } from '../../src/core/grant.ts';
-import type { Instant } from '../../src/core/ids.ts';
+import type { AccountId, ConnectionId, Instant } from '../../src/core/ids.ts';
 import type { Membership } from '../../src/core/membership.ts';
 import type { Change } from '../../src/core/plan.ts';
 import { settings } from './arbitraries.ts';
@@ -15,7 +16,7 @@ import type { World } from './world.ts';
 export const everyMembershipExplainsItself: Law = {
   number: 10,
   words: 'Every membership explains itself',
-  runs: 200,
+  runs: 400,
   properties: {
     'down to the fact and the moment it was learned, also when the mapping or group is gone by now': (core) =>
       fc.property(
@@ -31,8 +32,50 @@ export const everyMembershipExplainsItself: Law = {
           }
         },
       ),
+    'every live grant is listed': (core) =>
+      fc.property(
+        settings({ owner: 'anyone', seats: true, brake: false, joinByAddress: true }),
+        lives(),
+        (setting, steps) => {
+          const life = new Life(core, setting);
+          for (const step of steps) life.take(step);
+          for (const account of life.world.accounts.keys()) assertListed(life.world, account);
+        },
+      ),
   },
 };
+
+/** Whatever mapping an active person's groups meet stands in the because, and nothing else comes from a mapping. */
+function assertListed(world: World, account: AccountId): void {
+  for (const organization of world.organizations.keys()) {
+    const membership = world.memberships.get(`${organization} ${account}`);
+    const listed = (membership?.because ?? []).flatMap(({ mappingId, groupId }) =>
+      mappingId === null ? [] : `${mappingId} ${groupId}`,
+    );
+    const met = [...world.mappings.values()]
+      .filter((mapping) => mapping.open && mapping.organization === organization)
+      .flatMap((mapping) => groupsMet(world, account, mapping).map((groupId) => `${mapping.id} ${groupId}`));
+    deepStrictEqual(listed.sort(), met.sort());
+  }
+}
+
+function groupsMet(
+  world: World,
+  account: AccountId,
+  { connection: id, organization, groupBy, groupKey }: Mapping,
+): string[] {
+  const connection = world.connections.get(id);
+  if (connection?.state !== 'active' && connection?.state !== 'paused') return [];
+  if (connection.organization !== null && connection.organization !== organization) return [];
+  return [...world.factsOf(id).groups.values()]
+    .filter(({ present, externalId, nameKey }) => present && (groupBy === 'id' ? externalId : nameKey) === groupKey)
+    .map(({ externalId }) => externalId)
+    .filter((groupId) =>
+      activePeople(world, account, id).some(
+        (person) => learnedAt(world, person, { connection: id, groupId }).length > 0,
+      ),
+    );
+}
 
 function assertMembership(world: World, membership: Membership): void {
   const { organization, account, because, status, suspendedBy, role } = membership;
@@ -84,9 +127,9 @@ function assertFact(world: World, { organization, account }: Membership, grant: 
   if (grant.connection === null) {
     const given = world.personGrants.get(`${organization} ${account}`);
     deepStrictEqual([grant.role, grant.source, grant.since], [given?.role, given?.source, given?.since]);
-  } else if (grant.fallback) ok(activePeople(world, account, grant).length > 0);
+  } else if (grant.fallback) ok(activePeople(world, account, grant.connection).length > 0);
   else {
-    const learned = activePeople(world, account, grant).flatMap((id) => learnedAt(world, id, grant));
+    const learned = activePeople(world, account, grant.connection).flatMap((id) => learnedAt(world, id, grant));
     deepStrictEqual(grant.since, learned.sort()[0]);
     const facts = world.factsOf(grant.connection);
     deepStrictEqual(grant.group, facts.groups.get(grant.groupId ?? '')?.name);
@@ -100,8 +143,7 @@ function assertFact(world: World, { organization, account }: Membership, grant: 
   }
 }
 
-function activePeople(world: World, account: string, { connection }: Grant): string[] {
-  if (connection === null) return [];
+function activePeople(world: World, account: AccountId, connection: ConnectionId): string[] {
   return [...world.factsOf(connection).people.values()]
     .filter(({ externalId, present, active }) => {
       return present && active && world.links.get(`${connection} ${externalId}`) === account;
@@ -110,7 +152,11 @@ function activePeople(world: World, account: string, { connection }: Grant): str
 }
 
 /** When the person was first said to be in a group that is, or stands inside, the mapped one; nothing leads through a gone one. */
-function learnedAt(world: World, person: string, { connection, groupId }: Grant): Instant[] {
+function learnedAt(
+  world: World,
+  person: string,
+  { connection, groupId }: Pick<Grant, 'connection' | 'groupId'>,
+): Instant[] {
   if (connection === null || groupId === null) return [];
   const facts = world.factsOf(connection);
   const inside = new Set([groupId]);

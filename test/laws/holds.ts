@@ -18,6 +18,9 @@ export interface Outcome {
   readonly verdicts: readonly BrakeVerdict[];
 }
 
+/** Striking a row frees its account to be planned again, which may strike another of its rows; it soon ends. */
+const ROUNDS = 10;
+
 /** Who answers for a change: a connection, an organization's own rules (null), or a person, whom no brake stops. */
 export type Speaker = ConnectionId | null | 'people';
 
@@ -41,7 +44,10 @@ export class Holds {
     };
     for (const organization of organizations) {
       let moot = accounts.flatMap((account) => this.#strike(account, organization));
+      let rounds = 0;
       do {
+        rounds += 1;
+        if (rounds > ROUNDS) throw new Error('rows are held and struck out without end');
         outcome.moot.push(...moot);
         // A struck row's removal is still its own connection's word, not that of whoever spoke now.
         const answers = (account: AccountId): Speaker => {

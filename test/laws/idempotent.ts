@@ -10,7 +10,7 @@ import { said } from './readings.ts';
 export const idempotent: Law = {
   number: 2,
   words: 'Idempotent',
-  runs: 200,
+  runs: 400,
   properties: {
     'planning what is already so is empty and writes nothing': (core) =>
       fc.property(
@@ -27,6 +27,8 @@ export const idempotent: Law = {
           deepStrictEqual(again.committed, []);
           deepStrictEqual(again.held, []);
           deepStrictEqual(again.facts ?? NO_FACTS, NO_FACTS);
+          life.world.tick();
+          deepStrictEqual(life.world.anew(), []);
         },
       ),
   },

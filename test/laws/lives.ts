@@ -46,6 +46,8 @@ const refusal = fc.record({ kind: fc.constant('decide' as const), nth: fc.nat(5)
 const nth = mostly(0, 1, 2, 3);
 const pushing = fc.constantFrom(...CONNECTIONS.filter((id) => kindOf(id) === 'scim'));
 
+const [PUSH, HR] = CONNECTIONS;
+
 /** Short stories that chance alone would seldom tell: each is a few steps that belong together. */
 const story: fc.Arbitrary<Step[]> = fc.oneof(
   fc
@@ -60,16 +62,13 @@ const story: fc.Arbitrary<Step[]> = fc.oneof(
     ]),
   fc
     .tuple(pushing, nth, fc.boolean())
-    .map(([connection, who, back]) => [
-      active(connection, who, false),
-      ...(back ? [active(connection, who, true)] : []),
-    ]),
+    .map(([connection, who, back]) => [tells(connection, who, false), ...(back ? [tells(connection, who, true)] : [])]),
   // The Owner leaves, and support fills the vacancy.
   fc
     .tuple(pushing, fc.constantFrom(...ACCOUNTS))
     .map(([connection, account]): Step[] => [
-      active(connection, 0, false),
-      active(connection, 1, false),
+      tells(connection, 0, false),
+      tells(connection, 1, false),
       { kind: 'assign', organization: ORGANIZATIONS[0], account },
     ]),
   // A group is renamed.
@@ -100,11 +99,26 @@ const story: fc.Arbitrary<Step[]> = fc.oneof(
       ],
     }),
   ]),
+  // One connection lets somebody go while another still has them; then that one does too.
+  fc
+    .tuple(whole(HR), whole(PUSH), nth)
+    .map(([hr, push, who]) => [
+      read(hr),
+      read(push),
+      ...[HR, PUSH].map((connection) => read({ ...EMPTY, kind: 'push', connection, peopleGone: [PEOPLE[who]!] })),
+    ]),
+  // Everybody is disabled at once.
+  pushing.chain((connection) =>
+    whole(connection).map((all) => [
+      read(all),
+      read({ ...EMPTY, kind: 'push', connection, people: PEOPLE.map((_, who) => toggled(who, false)) }),
+    ]),
+  ),
   // Somebody is suspended by a connection, and it is removed or paused.
   fc
     .tuple(pushing, nth, fc.boolean(), fc.constantFrom('closed' as const, 'paused' as const))
     .map(([connection, who, isActive, state]): Step[] => [
-      active(connection, who, isActive),
+      tells(connection, who, isActive),
       { kind: 'state', connection, state },
     ]),
   // A group empties, and whoever a brake held is decided.
@@ -113,7 +127,7 @@ const story: fc.Arbitrary<Step[]> = fc.oneof(
     .map(([connection, group, decided, again]): Step[] => [
       read({ ...EMPTY, kind: 'push', connection, groupsGone: [GROUPS[group]!] }),
       decided,
-      ...(again ? [active(connection, 0, false)] : []),
+      ...(again ? [tells(connection, 0, false)] : []),
     ]),
 );
 
@@ -121,10 +135,13 @@ function read(one: Extract<Step, { kind: 'reading' }>['said']): Step {
   return { kind: 'reading', said: one };
 }
 
-function active(connection: PushSaid['connection'], who: number, isActive: boolean): Step {
+function tells(connection: PushSaid['connection'], who: number, isActive: boolean): Step {
+  return read({ ...EMPTY, kind: 'push', connection, people: [toggled(who, isActive)] });
+}
+
+function toggled(who: number, isActive: boolean): PushSaid['people'][number] {
   const attributes = { email: addressOf(who), userName: null, firstName: null, lastName: null, locator: null };
-  const people = [{ externalId: PEOPLE[who]!, active: isActive, attributes, groups: 'unknown' as const }];
-  return read({ ...EMPTY, kind: 'push', connection, people });
+  return { externalId: PEOPLE[who]!, active: isActive, attributes, groups: 'unknown' };
 }
 
 /** Long enough to leave, come back, and be planned in between. */

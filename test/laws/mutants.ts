@@ -232,10 +232,10 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     law: 9,
-    harm: 'what is planned for one organization is planned for all that the person is in',
-    file: 'plan',
-    find: 'for (const id of options.organizations) {',
-    replace: 'for (const id of landscape.organizations.keys()) {',
+    harm: 'whoever is known to a connection counts in every organization',
+    file: 'grant',
+    find: 'if (!counts(connection) || !serves(view, organization)) return null;',
+    replace: 'if (!counts(connection)) return null;',
   },
   {
     law: 10,
@@ -280,7 +280,7 @@ export const MUTANTS: readonly Mutant[] = [
     replace: ' && !ought.owner;',
   },
   {
-    law: 13,
+    law: 10,
     harm: 'a cycle of groups hides the groups around it',
     file: 'group-graph',
     find: 'for (const id of seen) for (const parent of parents.get(id) ?? []) seen.add(parent);',
@@ -288,7 +288,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     law: 13,
-    harm: 'a keep is written anew each time',
+    harm: 'what is active now is pending at the next plan',
     file: 'membership',
     find: "status: top === null ? 'deactivated' : statusOf(top.role) };",
     replace:
@@ -302,14 +302,14 @@ export const MUTANTS: readonly Mutant[] = [
     replace: 'placement: fresh ?? old,',
   },
   {
-    law: 13,
+    law: 6,
     harm: 'a hold does not hold: what a brake stopped is done by the next plan',
     file: 'mask',
     find: 'filter((grant) => grant.connection === key.connection)',
     replace: 'filter((grant) => grant.connection !== key.connection)',
   },
   {
-    law: 13,
+    law: 6,
     harm: 'a held leaver is suspended all the same',
     file: 'mask',
     find: "if (before?.status === 'active') return { kind: 'active' };",

@@ -11,7 +11,7 @@ import type { World } from './world.ts';
 export const noLeakBetweenOrganizations: Law = {
   number: 9,
   words: 'No leak between organizations',
-  runs: 250,
+  runs: 500,
   properties: {
     'a connection owned by one organization changes nothing in another, whatever its mappings name': (core) =>
       fc.property(

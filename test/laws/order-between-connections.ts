@@ -14,7 +14,7 @@ const aside = settings({ owner: 'apart', seats: false, brake: false, joinByAddre
 export const orderBetweenConnections: Law = {
   number: 1,
   words: 'Order between connections does not matter',
-  runs: 250,
+  runs: 500,
   properties: {
     'given the same links, readings of different connections interleaved in any way give the same roles and statuses': (
       core,

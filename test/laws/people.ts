@@ -15,7 +15,7 @@ export const GROUPS = ['g0', 'g1', 'g2', 'g3'];
 export const NAMES = ['Red', 'red', 'Blue', 'Green'];
 
 export const KINDS: Readonly<Record<string, ConnectionKind>> = { push: 'scim', hr: 'scim', corp: 'ldap', sso: 'saml' };
-export const CONNECTIONS = Object.keys(KINDS) as ConnectionId[];
+export const CONNECTIONS = Object.keys(KINDS) as [ConnectionId, ConnectionId, ConnectionId, ConnectionId];
 
 export function kindOf(connection: ConnectionId): ConnectionKind {
   return KINDS[connection] ?? 'scim';

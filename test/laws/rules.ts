@@ -243,7 +243,7 @@ function renamedById(before: Membership | null, after: Membership): boolean {
 }
 
 function goneWithoutLifecycle(world: World, says: readonly Say[], { account }: Membership): boolean {
-  return world.dossier(account as never).people.some(({ person }) => {
+  return world.dossier(account).people.some(({ person }) => {
     const connection = world.connections.get(person.connection);
     const speaks = says.some((say) => say.connection === person.connection);
     return (

@@ -15,7 +15,7 @@ const anything = settings({ owner: 'anyone', seats: true, brake: false, joinByAd
 export const sourceWithdrawsItsOwn: Law = {
   number: 3,
   words: 'A source withdraws only what it gave',
-  runs: 200,
+  runs: 400,
   properties: {
     'no reading changes a fact of another connection or of people': (core) =>
       fc.property(anything, lives(8), said, (setting, before, reading) => {

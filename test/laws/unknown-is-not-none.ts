@@ -20,7 +20,7 @@ const unstopped = lives(10).map((steps) => steps.filter(({ kind }) => kind !== '
 export const unknownIsNotNone: Law = {
   number: 4,
   words: 'Unknown is not none',
-  runs: 150,
+  runs: 300,
   properties: {
     'a missing groups attribute and a PUT without members keep the last known groups': (core) =>
       fc.property(anything, unstopped, speaker.chain(saidWithoutLists), (setting, before, reading) => {

@@ -41,6 +41,14 @@ test('an error outside of every test counts as failed', () => {
   expect(closingLineOf({ 'a.test.ts': text })).toEqual({ code: 1, last: '2 passed, 1 failed' });
 });
 
+test('what failed outside of tests is counted beside those that failed', () => {
+  const failing = "import { test } from 'vitest';\ntest('a', () => { throw new Error('a'); });\n";
+  const late =
+    "setTimeout(() => { throw new Error('late'); });\ntest('b', () => new Promise((go) => setTimeout(go, 100)));\n";
+  const files = { 'a.test.ts': failing, 'b.test.ts': "import './none.ts';", 'c.test.ts': PASS + late };
+  expect(closingLineOf(files)).toEqual({ code: 1, last: '2 passed, 3 failed' });
+});
+
 test('a run without a test is no good one', () => {
   expect(closingLineOf({})).toEqual({ code: 1, last: '0 passed, 1 failed' });
 });

@@ -22,7 +22,6 @@ function prepare(aptGet: string): { code: number | null; stdout: string; stderr:
   return { code: status, stdout, stderr };
 }
 
-const isRoot = process.getuid?.() === 0;
 const INSTALL =
   'for name in slapd slapadd ldapsearch ldapadd ldapmodify; do touch "$HERE/$name"; chmod +x "$HERE/$name"; done';
 
@@ -32,31 +31,55 @@ test('where the programs are there, nothing is installed and nothing is said', (
   expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: '', stderr: '' });
 });
 
-// Who runs the tests decides which half can be seen; neither is skipped for good.
-if (isRoot) {
-  test('root installs them, and fetches the package lists when they are not known', () => {
-    const { code, stdout, stderr } = prepare(`case "$*" in update*) touch "$HERE/lists";; esac
-case "$*" in install*) [ -e "$HERE/lists" ] || exit 100; ${INSTALL};; esac`);
-    expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
-    expect(stderr.match(/^apt-get \w+/gm)).toEqual(['apt-get install', 'apt-get update', 'apt-get install']);
-    expect(stderr).toContain('slapd ldap-utils');
-  });
+const SUCCEEDS_WITH_LISTS = `case "$*" in update*) touch "$HERE/lists";; esac
+case "$*" in install*) [ -e "$HERE/lists" ] || exit 100; ${INSTALL};; esac`;
 
-  test('an installation that fails stops the tests and says what to run', () => {
-    const { code, stderr } = prepare('exit 100');
-    expect(code).toBe(1);
-    expect(stderr.trimEnd().split('\n').at(-1)).toBe(
-      'prepare: cannot fetch the package lists: run `apt-get update` and `apt-get install slapd ldap-utils`',
-    );
-  });
-
-  test('an installation that installs nothing is noticed', () => {
-    expect(prepare('exit 0').stderr).toContain('is installed and its programs are not in the PATH');
-  });
-} else {
-  test('others are told what to install, and the tests do not go on', () => {
-    const { code, stderr } = prepare('exit 0');
-    expect(code).toBe(1);
-    expect(stderr).toContain('as root, run `apt-get install slapd ldap-utils`');
-  });
+interface Case {
+  readonly name: string;
+  readonly aptGet: string;
+  readonly code: number;
+  readonly calls: readonly string[];
+  readonly last: RegExp;
 }
+
+const AS_ROOT: readonly Case[] = [
+  {
+    name: 'root installs them, and fetches the package lists when they are not known',
+    aptGet: SUCCEEDS_WITH_LISTS,
+    code: 0,
+    calls: ['apt-get install', 'apt-get update', 'apt-get install'],
+    last: /slapd ldap-utils$/,
+  },
+  {
+    name: 'an installation that fails stops the tests and says what to run',
+    aptGet: 'exit 100',
+    code: 1,
+    calls: ['apt-get install', 'apt-get update'],
+    last: /^prepare: cannot fetch the package lists: run `apt-get update` and `apt-get install slapd ldap-utils`$/,
+  },
+  {
+    name: 'an installation that installs nothing is noticed',
+    aptGet: 'exit 0',
+    code: 1,
+    calls: ['apt-get install'],
+    last: /^prepare: slapd and ldap-utils is installed and its programs are not in the PATH$/,
+  },
+];
+
+const AS_ANYBODY: readonly Case[] = [
+  {
+    name: 'others are told what to install, and the tests do not go on',
+    aptGet: 'exit 0',
+    code: 1,
+    calls: [],
+    last: /^prepare: the tests need slapd and ldap-utils: as root, run `apt-get install slapd ldap-utils`$/,
+  },
+];
+
+// Who runs the tests decides which half can be seen.
+test.each(process.getuid?.() === 0 ? AS_ROOT : AS_ANYBODY)('$name', ({ aptGet, code, calls, last }) => {
+  const ran = prepare(aptGet);
+  expect({ code: ran.code, stdout: ran.stdout }).toEqual({ code, stdout: '' });
+  expect(ran.stderr.match(/^apt-get \w+/gm) ?? []).toEqual(calls);
+  expect(ran.stderr.trimEnd().split('\n').at(-1)).toMatch(last);
+});
