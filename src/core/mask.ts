@@ -40,11 +40,23 @@ function reportBefore(connection: ConnectionId | null, before: Membership | null
   return { kind: suspension.reason, since: suspension.since };
 }
 
-/** The Says with each masked connection's word replaced. */
-export function applyMasks(says: readonly Say[], masks: readonly Mask[]): Say[] {
+/**
+ * The Says with each masked connection's word replaced. A connection without lifecycle authority vouches for nobody,
+ * held or not: its mask keeps grants only.
+ */
+export function applyMasks(
+  says: readonly Say[],
+  masks: readonly Mask[],
+  hasLifecycle: (connection: ConnectionId) => boolean,
+): Say[] {
   const masked = new Map(masks.flatMap((mask) => (mask.connection === null ? [] : [[mask.connection, mask]])));
   return [
     ...says.filter((say) => !masked.has(say.connection)),
-    ...[...masked].map(([connection, { grants, report }]) => ({ connection, grants, dormant: grants, report })),
+    ...[...masked].map(([connection, { grants, report }]) => ({
+      connection,
+      grants,
+      dormant: grants,
+      report: hasLifecycle(connection) ? report : ({ kind: 'none' } as const),
+    })),
   ];
 }

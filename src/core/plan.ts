@@ -88,7 +88,9 @@ export function oughtOf(landscape: Landscape, organization: Organization, dossie
   return foldMembership({
     organization,
     account: dossier.account,
-    says: applyMasks(saysOf(landscape, organization, dossier), masks),
+    says: applyMasks(saysOf(landscape, organization, dossier), masks, (id) =>
+      landscape.connections.some(({ connection }) => connection.id === id && connection.lifecycle),
+    ),
     personGrant: dossier.personGrants.find((grant) => grant.organization === organization.id) ?? null,
     block: dossier.blocks.find((block) => block.organization === organization.id) ?? null,
     authorityMasked: masks.some((mask) => mask.connection === null),

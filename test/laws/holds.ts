@@ -72,7 +72,8 @@ export class Holds {
     const { organization, account, connection } = row;
     if (!approve) {
       const before = this.world.memberships.get(memberKey(row)) ?? null;
-      const mask = this.world.core.maskOf('keep', { organization, account, connection }, before, this.world.now);
+      const key = { organization, account, connection, lifecycle: this.#vouches(connection) };
+      const mask = this.world.core.maskOf('keep', key, before, this.world.now);
       this.world.masks.set(`keep ${memberKey(row)} ${connection ?? ''}`, mask);
     }
     // What was decided is not braked again.
@@ -139,16 +140,17 @@ export class Holds {
     this.#next += 1;
     const id = `row ${this.#next}`;
     const { organization, account, before, after, kind } = row;
-    const mask = this.world.core.maskOf(
-      'hold',
-      { organization, account, connection },
-      row.membership?.before ?? null,
-      this.world.now,
-    );
+    const key = { organization, account, connection, lifecycle: this.#vouches(connection) };
+    const mask = this.world.core.maskOf('hold', key, row.membership?.before ?? null, this.world.now);
     this.world.masks.set(id, { ...mask, row: id });
     const held = { id, organization, account, connection, before, after, kind, brake };
     this.open.set(id, held);
     return [held];
+  }
+
+  /** Whether the connection has a say over who stays; one that has none vouches for nobody. */
+  #vouches(connection: ConnectionId | null): boolean {
+    return connection !== null && this.world.connections.get(connection)?.lifecycle === true;
   }
 
   #drop(row: Held): void {

@@ -83,8 +83,14 @@ export class Life {
     if (!this.hears(said)) return {};
     const { changes, people } = this.world.learn(said);
     const accounts = this.world.accountsOf(said.connection, people);
+    // A mask may outlive the mapping by which an operator's connection served the organization.
+    const masked = [...this.world.masks.values()].filter(({ connection }) => connection === said.connection);
+    const organizations = new Set([
+      ...this.world.servedBy(said.connection),
+      ...masked.map(({ organization }) => organization),
+    ]);
     const keepsEnded = this.holds.endKeeps(said.connection, accounts);
-    const outcome = this.holds.settle(accounts, this.world.servedBy(said.connection), said.connection);
+    const outcome = this.holds.settle(accounts, [...organizations], said.connection);
     return { ...outcome, facts: changes, keepsEnded };
   }
 
