@@ -8,7 +8,7 @@ import { Life } from './life.ts';
 import { lives } from './lives.ts';
 import { Tally, countReading, countRows, countStanding } from './rules.ts';
 
-const LIVES = 2000;
+const LIVES = 3000;
 /** Each rule at least this often in these lives; a rule below it needs a better generator, not a lower number. */
 const LEAST = 15;
 

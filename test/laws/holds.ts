@@ -43,24 +43,28 @@ export class Holds {
       verdicts: [] as BrakeVerdict[],
     };
     for (const organization of organizations) {
-      let moot = accounts.flatMap((account) => this.#strike(account, organization));
+      const concerned = new Set(accounts);
+      let moot = this.#strike(concerned, organization);
       let rounds = 0;
       do {
         rounds += 1;
         if (rounds > ROUNDS) throw new Error('rows are held and struck out without end');
         outcome.moot.push(...moot);
         // A struck row's removal is still its own connection's word, not that of whoever spoke now.
-        const answers = (account: AccountId): Speaker => {
-          const struck = moot.find((row) => row.account === account);
-          return struck === undefined ? speaker : struck.connection;
-        };
-        for (const [answering, group] of Map.groupBy(accounts, answers)) {
-          const { held, verdict } = this.#brake(group, organization, answering);
+        for (const answering of new Set([...moot.map(({ connection }) => connection), speaker])) {
+          const struck = moot.filter(({ connection }) => connection === answering).map(({ account }) => account);
+          const { held, verdict } = this.#brake(
+            answering === speaker ? [...concerned] : struck,
+            organization,
+            answering,
+          );
           outcome.held.push(...held);
           if (verdict !== null) outcome.verdicts.push(verdict);
         }
-        outcome.committed.push(...this.world.plan(accounts, [organization]));
-        moot = accounts.flatMap((account) => this.#strike(account, organization));
+        outcome.committed.push(...this.world.plan(concerned, [organization]));
+        // Who took a vacant seat was not spoken of, but a row that was held of them is moot all the same.
+        for (const { account } of this.open.values()) concerned.add(account);
+        moot = this.#strike(concerned, organization);
       } while (moot.length > 0);
     }
     return outcome;
@@ -72,7 +76,7 @@ export class Holds {
     const { organization, account, connection } = row;
     if (!approve) {
       const before = this.world.memberships.get(memberKey(row)) ?? null;
-      const key = { organization, account, connection, lifecycle: this.#vouches(connection) };
+      const key = { organization, account, connection };
       const mask = this.world.core.maskOf('keep', key, before, this.world.now);
       this.world.masks.set(`keep ${memberKey(row)} ${connection ?? ''}`, mask);
     }
@@ -91,7 +95,11 @@ export class Holds {
     return ended;
   }
 
-  #strike(account: AccountId, organization: OrganizationId): Held[] {
+  #strike(accounts: Iterable<AccountId>, organization: OrganizationId): Held[] {
+    return [...accounts].flatMap((account) => this.#strikeOf(account, organization));
+  }
+
+  #strikeOf(account: AccountId, organization: OrganizationId): Held[] {
     const rows = [...this.open.values()].filter((row) => row.account === account && row.organization === organization);
     if (rows.length === 0) return [];
     const { world } = this;
@@ -140,17 +148,12 @@ export class Holds {
     this.#next += 1;
     const id = `row ${this.#next}`;
     const { organization, account, before, after, kind } = row;
-    const key = { organization, account, connection, lifecycle: this.#vouches(connection) };
+    const key = { organization, account, connection };
     const mask = this.world.core.maskOf('hold', key, row.membership?.before ?? null, this.world.now);
     this.world.masks.set(id, { ...mask, row: id });
     const held = { id, organization, account, connection, before, after, kind, brake };
     this.open.set(id, held);
     return [held];
-  }
-
-  /** Whether the connection has a say over who stays; one that has none vouches for nobody. */
-  #vouches(connection: ConnectionId | null): boolean {
-    return connection !== null && this.world.connections.get(connection)?.lifecycle === true;
   }
 
   #drop(row: Held): void {
