@@ -103,7 +103,10 @@ export async function heldMasks(db: Database, accounts: readonly AccountId[]): P
   return masks;
 }
 
-/** The held membership rows of these accounts, as the review needs them. */
+/**
+ * The held membership rows of these accounts, as the review needs them. Rows of a plan that is still being committed
+ * are left out: the facts behind them are not written yet, so planning could not give them.
+ */
 export async function heldRows(
   db: Database,
   accounts: readonly AccountId[],
@@ -113,6 +116,7 @@ export async function heldRows(
     const rows: HeldColumns[] = await db('changes')
       .whereIn('account', [...group])
       .where({ state: 'held', target_kind: 'organization' })
+      .whereNotIn('plan', db('plans').where({ state: 'committing' }).select('id'))
       .orderBy('id');
     for (const row of rows) {
       found.set(row.account, [

@@ -1,0 +1,49 @@
+// Laws 7, 11 and 12 on a real store, and the one-line breaks that each must catch.
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Modules } from './store-laws.ts';
+import { STORE_LAWS, STORE_MUTANTS } from './store-laws.ts';
+
+const SRC = fileURLToPath(new URL('../../src/', import.meta.url));
+const CACHE = fileURLToPath(new URL('../../node_modules/.cache/store-mutants/', import.meta.url));
+
+/** The modules of a source tree: the project's own, or a mutated copy. */
+async function modulesOf(root: string): Promise<Modules> {
+  const load = (file: string) => import(/* @vite-ignore */ pathToFileURL(join(root, file)).href);
+  const parts = [
+    'organization/declare.ts',
+    'store/database.ts',
+    'store/migrate.ts',
+    'store/plans.ts',
+    'sync/directory-run.ts',
+    'sync/recompute.ts',
+  ];
+  return Object.assign({}, ...(await Promise.all(parts.map(load)))) as Modules;
+}
+
+describe.each(Object.entries(STORE_LAWS))('law %s', (_number, { words, property }) => {
+  test(words, async () => {
+    await fc.assert(property(await modulesOf(SRC)) as fc.IAsyncProperty<unknown>, { numRuns: 25 });
+  });
+});
+
+describe('each law catches its mutants', () => {
+  test.each(STORE_MUTANTS.map((mutant, nth) => ({ ...mutant, nth })))(
+    'law $law: $name',
+    async ({ law, file, find, replace, nth }) => {
+      const root = join(CACHE, `${process.pid}-${nth}`);
+      mkdirSync(root, { recursive: true });
+      cpSync(SRC, root, { recursive: true });
+      const text = readFileSync(join(root, file), 'utf8');
+      expect(text.split(find)).toHaveLength(2);
+      writeFileSync(join(root, file), text.replace(find, replace));
+      const broken = STORE_LAWS[law].property(await modulesOf(root)) as fc.IAsyncProperty<unknown>;
+      const { failed } = await fc.check(broken, { numRuns: 60, endOnFailure: true });
+      rmSync(root, { recursive: true, force: true });
+      expect(failed).toBe(true);
+    },
+  );
+});
