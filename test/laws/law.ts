@@ -18,7 +18,7 @@ export function testLaw(law: Law): void {
   describe(`law ${law.number}: ${law.words}`, () => {
     for (const [words, property] of Object.entries(law.properties)) {
       test(words, () => {
-        void fc.assert(property(core), { numRuns: law.runs * Number(process.env['X'] ?? 1) });
+        void fc.assert(property(core), { numRuns: law.runs });
       });
     }
   });
@@ -27,13 +27,13 @@ export function testLaw(law: Law): void {
 /** The same cases each time: whether a mutant is caught is no matter of luck. */
 export const SEED = Number(process.env['SEED'] ?? 1);
 
-/** The first property that the given core fails; null where it keeps the law. */
+/** The first property that the given core fails; null where it keeps the law. A few cases of each are tried first. */
 export function brokenProperty(law: Law, broken: Core): string | null {
-  for (const [words, property] of Object.entries(law.properties)) {
-    const { failed } = fc.check(property(broken), { numRuns: law.runs, endOnFailure: true, seed: SEED }) as {
-      failed: boolean;
-    };
-    if (failed) return words;
+  for (const numRuns of [Math.ceil(law.runs / 10), law.runs]) {
+    for (const [words, property] of Object.entries(law.properties)) {
+      const details = fc.check(property(broken), { numRuns, endOnFailure: true, seed: SEED });
+      if (!(details instanceof Promise) && details.failed) return words;
+    }
   }
   return null;
 }

@@ -48,6 +48,15 @@ const pushing = fc.constantFrom(...CONNECTIONS.filter((id) => kindOf(id) === 'sc
 
 const [PUSH, HR] = CONNECTIONS;
 
+/** One connection lets somebody go while another still has them; then that one does too. */
+const departure: fc.Arbitrary<Step[]> = fc
+  .tuple(whole(HR), whole(PUSH), nth)
+  .map(([hr, push, who]) => [
+    read(hr),
+    read(push),
+    ...[HR, PUSH].map((connection) => read({ ...EMPTY, kind: 'push', connection, peopleGone: [PEOPLE[who]!] })),
+  ]);
+
 /** Short stories that chance alone would seldom tell: each is a few steps that belong together. */
 const story: fc.Arbitrary<Step[]> = fc.oneof(
   fc
@@ -99,14 +108,7 @@ const story: fc.Arbitrary<Step[]> = fc.oneof(
       ],
     }),
   ]),
-  // One connection lets somebody go while another still has them; then that one does too.
-  fc
-    .tuple(whole(HR), whole(PUSH), nth)
-    .map(([hr, push, who]) => [
-      read(hr),
-      read(push),
-      ...[HR, PUSH].map((connection) => read({ ...EMPTY, kind: 'push', connection, peopleGone: [PEOPLE[who]!] })),
-    ]),
+  departure,
   // Everybody is disabled at once.
   pushing.chain((connection) =>
     whole(connection).map((all) => [
@@ -151,3 +153,8 @@ export function lives(maxLength = 30): fc.Arbitrary<Step[]> {
     .array(fc.oneof({ arbitrary: one, weight: 3 }, story), { maxLength, size: 'max' })
     .map((stories) => stories.flat());
 }
+
+/** A life in which somebody is surely let go by one connection after the other. */
+export const departures: fc.Arbitrary<Step[]> = fc
+  .tuple(lives(4), departure, lives(4))
+  .map(([before, then, after]) => [...before, ...then, ...after]);

@@ -108,7 +108,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'learn',
     find: "if (said.members !== 'unknown') links.replaceMembers(said.externalId, said.members.filter(exists));",
     replace:
-      "if (said.members !== 'unknown') { for (const { member } of known.linksInto(said.externalId)) { const person = known.person(member.externalId); if (person !== undefined) people.set(person.externalId, { ...person, present: false }); } }",
+      "if (said.members !== 'unknown') { const there = said.members; for (const { member } of known.linksInto(said.externalId)) { const person = known.person(member.externalId); if (person !== undefined && !there.some((one) => one.externalId === member.externalId)) people.set(person.externalId, { ...person, present: false }); } links.replaceMembers(said.externalId, there.filter(exists)); }",
   },
   {
     law: 5,
@@ -194,6 +194,13 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'brake',
     find: "else if (vanishedGroup) held.set(account, 'vanished_group');",
     replace: 'else if (vanishedGroup) continue;',
+  },
+  {
+    law: 6,
+    harm: 'a held change of a SAML connection keeps a leaver whom another connection let go',
+    file: 'mask',
+    find: "report: hasLifecycle(connection) ? report : ({ kind: 'none' } as const),",
+    replace: 'report,',
   },
   {
     law: 8,
