@@ -3,7 +3,7 @@
 import type { AccountId } from '../core/ids.ts';
 import { RollcallError } from '../errors.ts';
 import { decideConflict, findConflict } from '../store/conflicts.ts';
-import { addAccounts } from '../store/accounts.ts';
+import { addAccounts, findAccount } from '../store/accounts.ts';
 import { inTransaction } from '../store/database.ts';
 import { loadDossiers } from '../store/dossiers.ts';
 import { loadPeople } from '../store/facts.ts';
@@ -33,9 +33,10 @@ export async function decide(sync: Sync, id: string, decision: 'linked' | 'disca
           `${externalId} of ${connection} is linked to an account already: two accounts are not merged`,
         );
       }
-      const account = conflict.account ?? newId<AccountId>();
-      if (conflict.account === null) {
-        const { email, firstName, lastName } = person.attributes;
+      const { email, firstName, lastName } = person.attributes;
+      const holder = conflict.account ?? (email === null ? null : ((await findAccount(db, email))?.id ?? null));
+      const account = holder ?? newId<AccountId>();
+      if (holder === null) {
         if (email === null)
           throw new RollcallError(
             'conflict',

@@ -164,7 +164,13 @@ export async function writeJoining(db: Database, joining: Joining, at: Instant):
     })),
     at,
   );
-  for (const { person, reason, account } of joining.conflicts) await noteConflict(db, person, reason, account, at);
+  // The account that holds the address may have been made only now, for another entry of the same read.
+  const keys = joining.conflicts.map(({ person }) => emailKey(person.attributes.email ?? ''));
+  const holders = await accountsByEmail(db, keys);
+  for (const { person, reason, account } of joining.conflicts) {
+    const holder = account ?? holders.get(emailKey(person.attributes.email ?? '')) ?? null;
+    await noteConflict(db, person, reason, holder, at);
+  }
   const byConnection = Map.groupBy(joining.joined, ({ person }) => person.person.connection);
   for (const [connection, list] of byConnection) {
     await closeConflicts(
