@@ -48,13 +48,15 @@ export function viewConnection(
       mapped: group,
     }));
 
+  // A group that is gone gives nothing, and nothing reaches through it.
+  const standing = new Map([...parents].filter(([id]) => groups.get(id)?.present === true));
+
   const matches = (groupId: string): readonly Match[] => {
     const cached = known.get(groupId);
     if (cached !== undefined) return cached;
     const found: Match[] = [];
-    for (const id of withAncestors(groupId, parents)) {
+    for (const id of withAncestors(groupId, standing)) {
       const group = groups.get(id);
-      // A group that is gone gives nothing, and nothing reaches through it.
       if (group?.present === true) found.push(...own(group));
     }
     known.set(groupId, found);

@@ -37,12 +37,15 @@ export function learn(known: KnownFacts, reading: PushReading): FactChanges {
       present: true,
       since: before?.present === true ? before.since : at,
     };
+    // Its last word counts, also within one reading.
     if (before === undefined || !same(before, after)) groups.set(said.externalId, after);
+    else groups.delete(said.externalId);
   }
   for (const said of reading.people) {
     const before = known.person(said.externalId);
     const after = mergePerson(connection, before, said, at);
     if (before === undefined || !same(before, after)) people.set(said.externalId, after);
+    else people.delete(said.externalId);
   }
   const exists = (member: MemberRef): boolean =>
     member.kind === 'person'
