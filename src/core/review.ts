@@ -38,8 +38,9 @@ export function reviewHeld(
       organizations: [row.organization],
       seatFree: () => true,
     }).find(({ target, kind }) => target === 'organization' && kind !== 'reason');
-    if (change === undefined || !sameStanding(change.before, row.before)) moot.push(row);
-    else if (sameStanding(change.after, row.after)) continue;
+    if (change === undefined) moot.push(row);
+    else if (sameStanding(change.before, row.before) && sameStanding(change.after, row.after)) continue;
+    // Another connection may have changed the role underneath: the removal stays in its hold and is not counted again.
     else if (change.kind === 'removed' && row.kind === 'removed') restated.push({ row, change });
     else moot.push(row);
   }

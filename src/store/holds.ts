@@ -170,6 +170,7 @@ export async function restate(db: Database, id: string, change: Change, at: Inst
   await db('changes')
     .where({ id })
     .update({
+      before_standing: change.before === null ? null : JSON.stringify(change.before),
       after_standing: change.after === null ? null : JSON.stringify(change.after),
       because: JSON.stringify(change.because),
       reason: change.reason,

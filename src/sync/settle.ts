@@ -7,7 +7,7 @@ import { placeKey } from '../core/placement.ts';
 import { sameStanding } from '../core/review.ts';
 import type { Database } from '../store/database.ts';
 import { loadDossiers } from '../store/dossiers.ts';
-import { restate, strikeOut } from '../store/holds.ts';
+import { heldRows, restate, strikeOut } from '../store/holds.ts';
 import { waitingAccounts, countActive } from '../store/memberships.ts';
 import type { PlanRow } from '../store/plans.ts';
 import { addRows, setRowState } from '../store/plans.ts';
@@ -52,9 +52,10 @@ export async function settle(sync: Sync, db: Database, input: SettleInput): Prom
     change,
     stored: rows[at],
   }));
-  const heldRows = input.brakeOff === true ? new Set<string>() : await brake(sync, db, input, rows, drafted.dossiers);
-  const applied = [...ready, ...planned.filter(({ row }) => !heldRows.has(row))];
+  const stopped = input.brakeOff === true ? new Set<string>() : await brake(sync, db, input, rows, drafted.dossiers);
+  const applied = [...ready, ...planned.filter(({ row }) => !stopped.has(row))];
   await applyChanges(sync, db, input.plan, applied);
+  await reviewAgain(sync, db, accountsOf(applied.map(({ change }) => change)));
   await dealSeats(sync, db, input);
   await replanNewOwners(sync, db, input, applied);
 }
@@ -113,6 +114,17 @@ async function brake(
     for (const { id } of held) ids.add(id);
   }
   return ids;
+}
+
+/** A held row says what planning gives also after somebody else's word changed the membership underneath. */
+async function reviewAgain(sync: Sync, db: Database, accounts: readonly AccountId[]): Promise<void> {
+  const held = await heldRows(db, accounts);
+  if (held.size === 0) return;
+  const landscape = await loadLandscape(db);
+  const options = { organizations: [], seats: Seats.unlimited(), now: sync.now() };
+  const { reviews } = await draft(db, landscape, await loadDossiers(db, [...held.keys()]), options);
+  for (const { restated } of reviews)
+    for (const { row, change } of restated) await restate(db, row.id, change, sync.now());
 }
 
 /** Gives every free seat to the longest waiting, in the transaction that freed it (organizations.md section 4, "Seats"). */

@@ -139,6 +139,20 @@ describe('the brake on single pushes', () => {
     await inOrder();
   });
 
+  test('a role given underneath a held removal leaves it in its hold', async () => {
+    await push(sync, said(people(40)));
+    await push(sync, { ...said([]), peopleGone: people(12) });
+    const account = (await sync.db('accounts').where({ email_key: 'p0@acme.example' }).first()).id;
+    await sync
+      .db('person_grants')
+      .insert({ organization: acme, account, role: 'reviewer', source: 'manual', since: '2025-01-01T00:00:00.000Z' });
+    await push(sync, said(['p39'], false));
+    const reading = said([]);
+    await push(sync, { ...reading, peopleGone: ['p0'] });
+    const [hold] = await loadHolds(sync.db);
+    expect((await rowsOfHold(sync.db, hold!.id, 'held')).length).toBe(12);
+  });
+
   test('the Owner deactivated by a push leaves a vacancy, and has the seat back when reactivated', async () => {
     await push(sync, said(['olga', ...people(5)]));
     await push(sync, said(['olga'], false));
