@@ -104,7 +104,10 @@ function current({ window, now, settings, granted }: BrakeInput): Window {
 }
 
 /** What the brake looks at in a plan row. */
-export function braked(change: Change, vanished: ReadonlySet<string>): BrakedChange {
+export function braked(
+  change: Pick<Change, 'account' | 'kind' | 'before' | 'after' | 'because'>,
+  vanished: ReadonlySet<string>,
+): BrakedChange {
   const after = change.after?.role;
   return {
     account: change.account,

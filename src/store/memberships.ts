@@ -175,13 +175,3 @@ export async function countMembers(db: Database, connection: ConnectionId | null
   const row = await query.first();
   return Number(row?.['n'] ?? 0);
 }
-
-/** The membership of one account, or null. */
-export async function findMembership(
-  db: Database,
-  organization: OrganizationId,
-  account: AccountId,
-): Promise<Membership | null> {
-  const row: MembershipRow | undefined = await db('memberships').where({ organization, account }).first();
-  return row === undefined ? null : membershipFromRow(row);
-}

@@ -1,7 +1,7 @@
 // The brake on stored plan rows: judged on the whole plan, per connection and organization, in the transaction that
 // charges the budget. What is held is put into the one open hold, with the mask that leaves the member as they were.
 import type { Brake, BrakedChange } from '../core/brake.ts';
-import { applyBrake } from '../core/brake.ts';
+import { applyBrake, braked } from '../core/brake.ts';
 import type { AccountId, ConnectionId, OrganizationId } from '../core/ids.ts';
 import { maskOf } from '../core/mask.ts';
 import type { Mask } from '../core/mask.ts';
@@ -15,6 +15,8 @@ import { loadDossiers } from '../store/dossiers.ts';
 import type { PlanRow } from '../store/plans.ts';
 import { rowsOfAccounts, rowsOfPlan, setRowState } from '../store/plans.ts';
 import type { PlanRef, Speakers, Sync } from './context.ts';
+
+const NONE: ReadonlySet<string> = new Set();
 
 /** What the brake says of one organization's rows for which one connection answers. */
 export interface Verdict {
@@ -43,7 +45,8 @@ export async function judge(
   >();
   for await (const row of rows) {
     if (row.target !== 'organization') continue;
-    const change = brakedRow(row);
+    // Whether a group vanished was decided when the row was planned.
+    const change = { ...braked(row, NONE), vanishedGroup: row.vanishedGroup };
     if (!change.removal && !change.newAdministrator && !change.arrival) continue;
     const key = `${row.connection ?? ''} ${row.organization}`;
     const group = groups.get(key) ?? { connection: row.connection, organization: row.organization, changes: [] };
@@ -67,19 +70,6 @@ export async function judge(
     verdicts.push({ ...key, held: verdict.held });
   }
   return verdicts;
-}
-
-function brakedRow(row: PlanRow): BrakedChange {
-  const { before, after } = row;
-  const administrator = (standing: typeof before): boolean =>
-    standing?.status === 'active' && (standing.role === 'administrator' || standing.role === 'owner');
-  return {
-    account: row.account,
-    removal: row.kind === 'removed',
-    newAdministrator: after?.role === 'administrator' && administrator(after) && !administrator(before),
-    arrival: after?.status === 'active' && before?.status !== 'active',
-    vanishedGroup: row.vanishedGroup,
-  };
 }
 
 /** Judges a stored plan whole and holds what the brake stops. A preview marks those rows; it charges and holds nothing. */
