@@ -26,8 +26,13 @@ export function learn(known: KnownFacts, reading: PushReading): FactChanges {
   const people = new Map<string, Person>();
   const groups = new Map<string, Group>();
   const links = new LinkChanges(known, at);
+  // Said and let go at once is let go: a reading is one moment, and the departure is its last word.
+  const gone = new Set(reading.peopleGone);
+  const goneGroups = new Set(reading.groupsGone);
+  const saidGroups = reading.groups.filter(({ externalId }) => !goneGroups.has(externalId));
+  const saidPeople = reading.people.filter(({ externalId }) => !gone.has(externalId));
 
-  for (const said of reading.groups) {
+  for (const said of saidGroups) {
     const before = known.group(said.externalId);
     const after: Group = {
       connection,
@@ -41,36 +46,36 @@ export function learn(known: KnownFacts, reading: PushReading): FactChanges {
     if (before === undefined || !same(before, after)) groups.set(said.externalId, after);
     else groups.delete(said.externalId);
   }
-  for (const said of reading.people) {
+  for (const said of saidPeople) {
     const before = known.person(said.externalId);
     const after = mergePerson(connection, before, said, at);
     if (before === undefined || !same(before, after)) people.set(said.externalId, after);
     else people.delete(said.externalId);
   }
-  const exists = (member: MemberRef): boolean =>
-    member.kind === 'person'
-      ? people.has(member.externalId) || known.person(member.externalId) !== undefined
-      : groups.has(member.externalId) || known.group(member.externalId) !== undefined;
+  /** Nobody can be linked to what has been let go: its groups would come back with it. */
+  const isThere = ({ kind, externalId }: MemberRef): boolean =>
+    kind === 'person'
+      ? !gone.has(externalId) && (people.get(externalId) ?? known.person(externalId))?.present === true
+      : !goneGroups.has(externalId) && (groups.get(externalId) ?? known.group(externalId))?.present === true;
+  const isThereGroup = (externalId: string): boolean => isThere({ kind: 'group', externalId });
 
-  for (const said of reading.groups) {
-    if (said.members !== 'unknown') links.replaceMembers(said.externalId, said.members.filter(exists));
+  for (const { externalId, members } of saidGroups) {
+    if (members !== 'unknown') links.replaceMembers(externalId, members.filter(isThere));
   }
-  for (const said of reading.people) {
+  for (const said of saidPeople) {
     if (said.groups === 'unknown') continue;
-    const member: MemberRef = { kind: 'person', externalId: said.externalId };
-    const there = said.groups.filter((externalId) => exists({ kind: 'group', externalId }));
-    links.replaceGroups(member, there);
+    links.replaceGroups({ kind: 'person', externalId: said.externalId }, said.groups.filter(isThereGroup));
   }
-  for (const { group, member } of reading.joins) if (exists(member)) links.add(group, member);
+  for (const { group, member } of reading.joins) if (isThere(member) && isThereGroup(group)) links.add(group, member);
   for (const { group, member } of reading.leaves) links.remove(group, member);
-  for (const externalId of reading.peopleGone) {
-    const before = people.get(externalId) ?? known.person(externalId);
+  for (const externalId of gone) {
+    const before = known.person(externalId);
     if (before?.present === true) people.set(externalId, { ...before, present: false, presentSince: at });
     // A returning person's groups do not come back by themselves (organizations.md section 5).
     links.removeAllOf({ kind: 'person', externalId });
   }
-  for (const externalId of reading.groupsGone) {
-    const before = groups.get(externalId) ?? known.group(externalId);
+  for (const externalId of goneGroups) {
+    const before = known.group(externalId);
     if (before?.present === true) groups.set(externalId, { ...before, present: false, since: at });
     links.removeAllOf({ kind: 'group', externalId });
     links.replaceMembers(externalId, []);

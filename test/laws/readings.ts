@@ -73,6 +73,7 @@ export function push(connection: ConnectionId): fc.Arbitrary<PushSaid> {
     fc.record({ leaves: moves }),
     fc.record({ joins: moves, leaves: moves }),
     fc.record({ peopleGone: fc.tuple(personId) }),
+    fc.record({ people: said, peopleGone: fc.tuple(personId) }),
     fc.record({ groupsGone: fc.tuple(groupId) }),
   );
   return part.map((fields) => ({ ...EMPTY, ...fields, kind: 'push', connection }));
