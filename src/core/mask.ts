@@ -3,7 +3,6 @@
 // held removal by one directory never shields anybody from another's.
 import type { Grant, Report, Say } from './grant.ts';
 import type { AccountId, ConnectionId, Instant, OrganizationId } from './ids.ts';
-import type { Membership } from './membership.ts';
 
 export interface Mask {
   readonly kind: 'hold' | 'keep';
@@ -18,45 +17,33 @@ export interface Mask {
   readonly since: Instant;
 }
 
-/** The mask that leaves the membership as it was before `connection` spoke. */
-export function maskOf(
-  kind: Mask['kind'],
-  key: { readonly organization: OrganizationId; readonly account: AccountId; readonly connection: ConnectionId | null },
-  before: Membership | null,
+/**
+ * The mask of a held row: what the connection said until now goes on to count.
+ * @param before the connection's word before this plan, masks of that time included; null where it had none.
+ * @param wasActive whether the member was active; then nothing that the connection said suspended them.
+ */
+export function holdMask(
+  key: Pick<Mask, 'organization' | 'account' | 'connection' | 'row'>,
+  before: Say | null,
+  wasActive: boolean,
   since: Instant,
 ): Mask {
-  const said = (before?.because ?? []).filter((grant) => grant.connection === key.connection);
-  // A keep says so in the membership's because; a hold leaves the membership exactly as it was.
-  const grants = kind === 'keep' ? said.map((grant) => ({ ...grant, kept: grant.kept ?? since })) : said;
-  return { kind, row: null, ...key, grants, report: reportBefore(key.connection, before), since };
+  const said = before?.report ?? { kind: 'none' };
+  const report: Report = wasActive && said.kind !== 'active' ? { kind: 'none' } : said;
+  return { kind: 'hold', ...key, grants: before?.grants ?? [], report, since };
 }
 
-function reportBefore(connection: ConnectionId | null, before: Membership | null): Report {
-  // An active membership was suspended by nobody: the connection counts as vouching for the person, as it did.
-  if (before?.status === 'active') return { kind: 'active' };
-  const suspension = before?.suspendedBy ?? null;
-  if (suspension === null || suspension.reason === 'block' || suspension.connection !== connection)
-    return { kind: 'none' };
-  return { kind: suspension.reason, since: suspension.since };
+/** The same once a person refused the change; the grants that it keeps alive say so in every because. */
+export function keepMask(mask: Mask, since: Instant): Mask {
+  const grants = mask.grants.map((grant) => ({ ...grant, kept: grant.kept ?? since }));
+  return { ...mask, kind: 'keep', row: null, grants, since };
 }
 
-/**
- * The Says with each masked connection's word replaced. A connection without lifecycle authority vouches for nobody,
- * held or not: its mask keeps grants only.
- */
-export function applyMasks(
-  says: readonly Say[],
-  masks: readonly Mask[],
-  hasLifecycle: (connection: ConnectionId) => boolean,
-): Say[] {
+/** The Says with each masked connection's word replaced. */
+export function applyMasks(says: readonly Say[], masks: readonly Mask[]): Say[] {
   const masked = new Map(masks.flatMap((mask) => (mask.connection === null ? [] : [[mask.connection, mask]])));
   return [
     ...says.filter((say) => !masked.has(say.connection)),
-    ...[...masked].map(([connection, { grants, report }]) => ({
-      connection,
-      grants,
-      dormant: grants,
-      report: hasLifecycle(connection) ? report : ({ kind: 'none' } as const),
-    })),
+    ...[...masked].map(([connection, { grants, report }]) => ({ connection, grants, dormant: grants, report })),
   ];
 }

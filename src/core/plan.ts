@@ -88,14 +88,18 @@ export function oughtOf(landscape: Landscape, organization: Organization, dossie
   return foldMembership({
     organization,
     account: dossier.account,
-    says: applyMasks(saysOf(landscape, organization, dossier), masks, (id) =>
-      landscape.connections.some(({ connection }) => connection.id === id && connection.lifecycle),
-    ),
+    says: heardBy(landscape, organization, dossier),
     personGrant: dossier.personGrants.find((grant) => grant.organization === organization.id) ?? null,
     block: dossier.blocks.find((block) => block.organization === organization.id) ?? null,
     authorityMasked: masks.some((mask) => mask.connection === null),
     current: membershipIn(dossier, organization.id),
   });
+}
+
+/** What counts of what every connection says of the account to the organization: masks stand in for what is held. */
+export function heardBy(landscape: Landscape, organization: Organization, dossier: Dossier): Say[] {
+  const masks = dossier.masks.filter((mask) => mask.organization === organization.id);
+  return applyMasks(saysOf(landscape, organization, dossier), masks);
 }
 
 /** What every connection says of the account to the organization, unmasked. */

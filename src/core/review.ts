@@ -40,11 +40,18 @@ export function reviewHeld(
     }).find(({ target, kind }) => target === 'organization' && kind !== 'reason');
     if (change === undefined) moot.push(row);
     else if (sameStanding(change.before, row.before) && sameStanding(change.after, row.after)) continue;
-    // Another connection may have changed the role underneath: the removal stays in its hold and is not counted again.
+    // Another connection may have changed the role underneath: it stays in its hold and is not counted again.
     else if (change.kind === 'removed' && row.kind === 'removed') restated.push({ row, change });
+    else if (newlyAdministrator(change) && newlyAdministrator(row)) restated.push({ row, change });
     else moot.push(row);
   }
   return { moot, restated, dossier: withoutRows(dossier, moot) };
+}
+
+function newlyAdministrator({ before, after }: Pick<HeldRow, 'before' | 'after'>): boolean {
+  const isOne = (standing: Standing | null): boolean =>
+    standing?.role === 'administrator' && standing.status === 'active';
+  return isOne(after) && !isOne(before);
 }
 
 /** The dossier as if these rows were not held. */

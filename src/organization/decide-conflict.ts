@@ -44,13 +44,15 @@ export async function decide(sync: Sync, id: string, decision: 'linked' | 'disca
           );
         await addAccounts(db, [{ id: account, email, firstName, lastName }], sync.now());
       }
+      const landscape = await loadLandscape(db);
+      const before = { landscape, dossiers: await loadDossiers(db, [account]) };
       await linkPeople(db, [{ connection, externalId, account }], sync.now());
       const plan = await beginPlan(sync, db, connection, 'people');
-      const landscape = await loadLandscape(db);
       await settle(sync, db, {
         plan,
         landscape,
         dossiers: await loadDossiers(db, [account]),
+        before,
         organizations: servedBy(landscape, connection),
         speakers: new Set([connection]),
       });

@@ -2,8 +2,7 @@
 // the membership stays as it was until that connection's facts about the person change (organizations.md section 4).
 import { emailKey } from '../core/fact.ts';
 import type { HoldId } from '../core/ids.ts';
-import { maskOf } from '../core/mask.ts';
-import { membershipIn } from '../core/plan.ts';
+import { keepMask } from '../core/mask.ts';
 import { RollcallError } from '../errors.ts';
 import { inTransaction } from '../store/database.ts';
 import type { Database } from '../store/database.ts';
@@ -64,6 +63,8 @@ export async function decideHold(
 }
 
 async function approve(sync: Sync, db: Database, hold: Hold, rows: readonly PlanRow[]): Promise<void> {
+  const landscape = await loadLandscape(db);
+  const before = { landscape, dossiers: await loadDossiers(db, accountsOf(rows)) };
   // Off the hold first: its masks no longer stand in for what the connection says now.
   await setRowState(
     db,
@@ -74,8 +75,9 @@ async function approve(sync: Sync, db: Database, hold: Hold, rows: readonly Plan
   const plan = await beginPlan(sync, db, hold.connection, 'people');
   await settle(sync, db, {
     plan,
-    landscape: await loadLandscape(db),
+    landscape,
     dossiers: await loadDossiers(db, accountsOf(rows)),
+    before,
     organizations: [hold.organization],
     speakers: new Set([hold.connection]),
     planned: rows.map((row) => ({ ...row, state: 'planned' as const })),
@@ -85,7 +87,12 @@ async function approve(sync: Sync, db: Database, hold: Hold, rows: readonly Plan
 
 async function reject(sync: Sync, db: Database, hold: Hold, rows: readonly PlanRow[]): Promise<void> {
   const accounts = accountsOf(rows);
-  for (const dossier of await loadDossiers(db, accounts)) await keep(sync, db, hold, rows, dossier);
+  const landscape = await loadLandscape(db);
+  const before = { landscape, dossiers: await loadDossiers(db, accounts) };
+  for (const { id, target } of rows) {
+    if (target !== 'organization') continue;
+    for (const mask of await masksOfRow(db, id)) await addKeep(db, keepMask(mask, sync.now()), sync.now());
+  }
   await setRowState(
     db,
     rows.map(({ id }) => id),
@@ -95,28 +102,14 @@ async function reject(sync: Sync, db: Database, hold: Hold, rows: readonly PlanR
   const plan = await beginPlan(sync, db, hold.connection, 'people');
   await settle(sync, db, {
     plan,
-    landscape: await loadLandscape(db),
+    landscape,
     dossiers: await loadDossiers(db, accounts),
+    before,
     organizations: [hold.organization],
     speakers: new Set([hold.connection]),
     brakeOff: true,
   });
   await endPlan(sync, db, plan);
-}
-
-async function keep(
-  sync: Sync,
-  db: Database,
-  hold: Hold,
-  rows: readonly PlanRow[],
-  dossier: Awaited<ReturnType<typeof loadDossiers>>[number],
-): Promise<void> {
-  const row = rows.find(({ account, target }) => account === dossier.account && target === 'organization');
-  if (row === undefined) return;
-  for (const { connection } of await masksOfRow(db, row.id)) {
-    const key = { organization: hold.organization, account: dossier.account, connection };
-    await addKeep(db, maskOf('keep', key, membershipIn(dossier, hold.organization), sync.now()), sync.now());
-  }
 }
 
 /** Applies what has been held longer than the deadline; without a deadline nothing is ever applied by itself. */

@@ -17,7 +17,7 @@ import { readingOfPiece } from './directory-plan.ts';
 import type { Beat } from './directory-read.ts';
 import { accountsOf } from './draft.ts';
 import { writeJoining } from './join.ts';
-import { loadLandscape, organizationsById, servedBy } from './landscape.ts';
+import { loadLandscape, organizationsById } from './landscape.ts';
 import { rememberMatches } from './matches.ts';
 import { prepare } from './prepare.ts';
 import { settle } from './settle.ts';
@@ -91,7 +91,8 @@ async function commitPiece(
     plan: ref,
     landscape: prepared.landscape,
     dossiers: prepared.dossiers,
-    organizations: servedBy(prepared.landscape, connection),
+    before: prepared.before,
+    organizations: prepared.organizations,
     speakers: new Set([connection]),
     planned: plan.observed ? [] : await rowsOfAccounts(trx, ref.id, accountsOf(prepared.dossiers)),
     suspect: plan.suspect,

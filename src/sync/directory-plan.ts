@@ -26,7 +26,7 @@ import type { PlanRef, Sync } from './context.ts';
 import type { Beat, DirectoryRead } from './directory-read.ts';
 import { draft, Seats, toDraft, vanishedMappings } from './draft.ts';
 import type { Domains } from './join.ts';
-import { groupsThatDiffer, loadLandscape, servedBy, viewOf, withView } from './landscape.ts';
+import { groupsThatDiffer, loadLandscape, viewOf, withView } from './landscape.ts';
 import { mappingWarnings } from './matches.ts';
 import { prepare } from './prepare.ts';
 import { proveAbsence } from './proof.ts';
@@ -83,7 +83,7 @@ export async function planDirectory(
     const prepared = await prepare(db, { landscape, domains, reading: small, taken });
     landscape = prepared.landscape;
     const drafted = await draft(db, landscape, prepared.dossiers, {
-      organizations: servedBy(landscape, connection),
+      organizations: prepared.organizations,
       seats,
       now: at,
     });

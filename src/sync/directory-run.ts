@@ -24,6 +24,7 @@ import { planDirectory } from './directory-plan.ts';
 import type { DirectoryPlan } from './directory-plan.ts';
 import { readDirectory } from './directory-read.ts';
 import { holdPlan } from './judge.ts';
+import { loadLandscape } from './landscape.ts';
 import type { PlanRef, Sync } from './context.ts';
 
 export interface RunOptions {
@@ -58,8 +59,11 @@ export async function runDirectory(sync: Sync, reading: DirectoryReading, option
     };
     const read = await readDirectory(sync, ref, reading, beat);
     const plan = await planDirectory(sync, ref, reading, read, beat);
+    const judged = { suspect: plan.suspect, speakers };
     if (options.preview || plan.observed) {
-      await inTransaction(db, (trx) => holdPlan(sync, trx, ref, { suspect: plan.suspect, preview: true, speakers }));
+      await inTransaction(db, async (trx) =>
+        holdPlan(sync, trx, ref, { ...judged, preview: true, landscape: await loadLandscape(trx) }),
+      );
       if (options.preview) {
         await setPlanState(db, ref.id, 'preview');
         await setRunState(db, ref.run, 'done', sync.now(), plan);
@@ -67,7 +71,8 @@ export async function runDirectory(sync: Sync, reading: DirectoryReading, option
       }
     }
     await inTransaction(db, async (trx) => {
-      if (!plan.observed) await holdPlan(sync, trx, ref, { suspect: plan.suspect, preview: false, speakers });
+      if (!plan.observed)
+        await holdPlan(sync, trx, ref, { ...judged, preview: false, landscape: await loadLandscape(trx) });
       await setPlanState(trx, ref.id, 'committing', 0);
       await setRunState(trx, ref.run, 'committing', sync.now(), plan);
     });

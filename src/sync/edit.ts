@@ -63,7 +63,7 @@ export async function edit<T>(
       const after = await loadLandscape(db);
       await keepSuspended(db, before, after);
       const scope = await scopeOf(db, { before, after, domainsBefore });
-      await bringAbout(sync, db, ref, after, scope);
+      await bringAbout(sync, db, ref, { before, after }, scope);
       for (const { connection } of after.connections) await rememberMatches(db, after, connection.id);
       await endPlan(sync, db, ref);
       const rows: PlanRow[] = [];
@@ -138,7 +138,13 @@ function rulesDiffer(before: Organization | undefined, after: Organization): boo
 }
 
 /** Joins whoever may be joined now, plans everybody concerned, judges the whole, and writes it. */
-async function bringAbout(sync: Sync, db: Database, ref: PlanRef, landscape: Landscape, scope: Scope): Promise<void> {
+async function bringAbout(
+  sync: Sync,
+  db: Database,
+  ref: PlanRef,
+  { before, after: landscape }: { readonly before: Landscape; readonly after: Landscape },
+  scope: Scope,
+): Promise<void> {
   const accounts = new Set<AccountId>();
   const domains = await loadDomains(db);
   for (const { connection, groups } of scope.people) {
@@ -174,12 +180,19 @@ async function bringAbout(sync: Sync, db: Database, ref: PlanRef, landscape: Lan
       sync.now(),
     );
   }
-  await holdPlan(sync, db, ref, { suspect: false, preview: false, speakers: scope.speakers });
+  await holdPlan(sync, db, ref, {
+    suspect: false,
+    preview: false,
+    speakers: scope.speakers,
+    landscape: before,
+  });
   for (const group of inGroups([...accounts])) {
+    const dossiers = await loadDossiers(db, group);
     await settle(sync, db, {
       plan: ref,
       landscape,
-      dossiers: await loadDossiers(db, group),
+      dossiers,
+      before: { landscape: before, dossiers },
       organizations: scope.organizations,
       speakers: scope.speakers,
       planned: await rowsOfAccounts(db, ref.id, group),

@@ -2,11 +2,11 @@
 // charges the budget. What is held is put into the one open hold, with the mask that leaves the member as they were.
 import type { Brake, BrakedChange } from '../core/brake.ts';
 import { applyBrake, braked } from '../core/brake.ts';
-import type { AccountId, ConnectionId, OrganizationId } from '../core/ids.ts';
-import { maskOf } from '../core/mask.ts';
+import type { AccountId, ConnectionId, Instant, OrganizationId } from '../core/ids.ts';
+import { holdMask } from '../core/mask.ts';
 import type { Mask } from '../core/mask.ts';
-import type { Membership } from '../core/membership.ts';
-import { membershipIn } from '../core/plan.ts';
+import type { Dossier, Landscape } from '../core/plan.ts';
+import { heardBy, membershipIn } from '../core/plan.ts';
 import { chargeWindow, loadWindow } from '../store/brakes.ts';
 import type { Database } from '../store/database.ts';
 import { holdRows, openHold } from '../store/holds.ts';
@@ -72,12 +72,24 @@ export async function judge(
   return verdicts;
 }
 
+/** Everything as it was before the plan: what a held change leaves standing. */
+export interface Before {
+  readonly landscape: Landscape;
+  readonly dossiers: readonly Dossier[];
+}
+
 /** Judges a stored plan whole and holds what the brake stops. A preview marks those rows; it charges and holds nothing. */
 export async function holdPlan(
   sync: Sync,
   db: Database,
   plan: PlanRef,
-  options: { readonly suspect: boolean; readonly preview: boolean; readonly speakers: Speakers },
+  options: {
+    readonly suspect: boolean;
+    readonly preview: boolean;
+    readonly speakers: Speakers;
+    /** As it was before whatever is judged. */
+    readonly landscape: Landscape;
+  },
 ): Promise<void> {
   const rows = rowsOfPlan(db, plan.id, { target: 'organization', states: ['planned', 'stopped'] });
   for (const verdict of await judge(sync, db, rows, { suspect: options.suspect, charge: !options.preview })) {
@@ -97,8 +109,7 @@ export async function holdPlan(
       continue;
     }
     const dossiers = await loadDossiers(db, accounts);
-    const before = new Map(dossiers.map((dossier) => [dossier.account, membershipIn(dossier, verdict.organization)]));
-    await hold(sync, db, verdict, held, before, options.speakers);
+    await hold(sync, db, verdict, held, { landscape: options.landscape, dossiers }, options.speakers);
   }
 }
 
@@ -108,28 +119,35 @@ export async function hold(
   db: Database,
   verdict: Verdict,
   rows: readonly PlanRow[],
-  memberships: ReadonlyMap<AccountId, Membership | null>,
+  before: Before,
   speakers: Speakers,
-): Promise<Mask[]> {
-  if (rows.length === 0) return [];
+): Promise<void> {
+  if (rows.length === 0) return;
   const at = sync.now();
   const brakes = [...new Set(verdict.held.values())];
   const id = await openHold(db, verdict, brakes, at);
-  const masks: Mask[] = [];
+  const dossiers = new Map(before.dossiers.map((dossier) => [dossier.account, dossier]));
   const held = rows.map((row) => {
     if (row.target !== 'organization') return { id: row.id, masks: null };
-    const own = [...speakers].map((connection) => ({
-      ...maskOf(
-        'hold',
-        { organization: row.organization, account: row.account, connection },
-        memberships.get(row.account) ?? null,
-        at,
-      ),
-      row: row.id,
-    }));
-    masks.push(...own);
-    return { id: row.id, masks: own };
+    const dossier = dossiers.get(row.account) ?? null;
+    return {
+      id: row.id,
+      masks: [...speakers].map((speaker) => maskOfRow(row, dossier, before.landscape, speaker, at)),
+    };
   });
   await holdRows(db, id, held, at);
-  return masks;
+}
+
+function maskOfRow(
+  { id, organization: at, account }: PlanRow,
+  dossier: Dossier | null,
+  landscape: Landscape,
+  connection: ConnectionId | null,
+  since: Instant,
+): Mask {
+  const organization = landscape.organizations.get(at);
+  const heard = dossier === null || organization === undefined ? [] : heardBy(landscape, organization, dossier);
+  const wasActive = dossier !== null && membershipIn(dossier, at)?.status === 'active';
+  const said = heard.find((say) => say.connection === connection) ?? null;
+  return holdMask({ organization: at, account, connection, row: id }, said, wasActive, since);
 }

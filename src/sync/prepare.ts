@@ -3,9 +3,10 @@
 import type { Person } from '../core/fact.ts';
 import { emailKey } from '../core/fact.ts';
 import type { LinkedPerson } from '../core/grant.ts';
-import type { AccountId } from '../core/ids.ts';
+import type { AccountId, OrganizationId } from '../core/ids.ts';
 import type { FactChanges } from '../core/learn.ts';
 import { learn } from '../core/learn.ts';
+import type { Mask } from '../core/mask.ts';
 import type { Dossier, Landscape } from '../core/plan.ts';
 import type { PushReading } from '../core/reading.ts';
 import type { Database } from '../store/database.ts';
@@ -15,7 +16,8 @@ import { loadKnown } from '../store/facts.ts';
 import { accountsInGroups } from '../store/external-people.ts';
 import type { Domains, Joining } from './join.ts';
 import { decideJoining } from './join.ts';
-import { groupsThatDiffer, overlayGroups, viewOf, withView } from './landscape.ts';
+import type { Before } from './judge.ts';
+import { groupsThatDiffer, overlayGroups, servedBy, viewOf, withView } from './landscape.ts';
 
 export interface Prepared {
   readonly facts: FactChanges;
@@ -24,6 +26,10 @@ export interface Prepared {
   readonly landscape: Landscape;
   /** As they are once everything is written, masks of keeps that ended included. */
   readonly dossiers: readonly Dossier[];
+  /** Everything as it was before the reading. */
+  readonly before: Before;
+  /** Where the connection has a word, and where it had the last one before a keep: there, a keep ends that it can't renew. */
+  readonly organizations: readonly OrganizationId[];
   /** Accounts about whom this connection's facts changed: a keep against it ends. */
   readonly changedAbout: readonly AccountId[];
 }
@@ -86,6 +92,8 @@ export async function prepare(db: Database, input: PrepareInput): Promise<Prepar
   const fresh = [...created].map(([account, email]) => emptyDossier(account, email));
   const changedAbout = touched.flatMap(({ account, changed }) => (changed && account !== null ? [account] : []));
   const ended = new Set(changedAbout);
+  const ends = ({ kind, connection, account }: Mask): boolean =>
+    kind === 'keep' && connection === reading.connection && ended.has(account);
   const byAccount = Map.groupBy(people, ({ account }) => account);
   const dossiers = [...stored, ...fresh].map((dossier) => ({
     ...overlayPeople(
@@ -93,11 +101,18 @@ export async function prepare(db: Database, input: PrepareInput): Promise<Prepar
       (byAccount.get(dossier.account) ?? []).map(({ person }) => person),
     ),
     email: addresses.get(dossier.account) ?? dossier.email,
-    masks: dossier.masks.filter(
-      ({ kind, connection }) => !(kind === 'keep' && connection === reading.connection && ended.has(dossier.account)),
-    ),
+    masks: dossier.masks.filter((mask) => !ends(mask)),
   }));
-  return { facts, joining, landscape, dossiers, changedAbout };
+  const unkept = stored.flatMap(({ masks }) => masks.filter(ends)).map(({ organization }) => organization);
+  return {
+    facts,
+    joining,
+    landscape,
+    dossiers,
+    before: { landscape: input.landscape, dossiers: stored },
+    organizations: [...new Set([...servedBy(landscape, reading.connection), ...unkept])],
+    changedAbout,
+  };
 }
 
 interface Touched {

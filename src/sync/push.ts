@@ -12,7 +12,7 @@ import { addRun, setRunState } from '../store/runs.ts';
 import type { ConnectionId, PlanId } from '../core/ids.ts';
 import type { PlanRef, Sync } from './context.ts';
 import { writeJoining } from './join.ts';
-import { loadLandscape, servedBy } from './landscape.ts';
+import { loadLandscape } from './landscape.ts';
 import { rememberMatches } from './matches.ts';
 import { prepare } from './prepare.ts';
 import { settle } from './settle.ts';
@@ -30,7 +30,8 @@ export async function push(sync: Sync, reading: PushReading): Promise<PlanRef> {
       plan,
       landscape: prepared.landscape,
       dossiers: prepared.dossiers,
-      organizations: servedBy(prepared.landscape, reading.connection),
+      before: prepared.before,
+      organizations: prepared.organizations,
       speakers: new Set([reading.connection]),
     });
     await rememberMatches(db, prepared.landscape, reading.connection);

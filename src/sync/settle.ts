@@ -1,9 +1,9 @@
 // Settling: dossiers become rows, the brake judges those that no plan has judged before, and what is not held is
 // written. Every door, every edit and every decision on a hold ends here, in the caller's transaction.
 import type { AccountId, OrganizationId } from '../core/ids.ts';
-import { membershipIn } from '../core/plan.ts';
 import type { Change, Dossier, Landscape } from '../core/plan.ts';
 import { placeKey } from '../core/placement.ts';
+import type { Review } from '../core/review.ts';
 import { sameStanding } from '../core/review.ts';
 import type { Database } from '../store/database.ts';
 import { loadDossiers } from '../store/dossiers.ts';
@@ -15,6 +15,7 @@ import type { PlannedChange } from './apply-change.ts';
 import { applyChanges, limitedOrganizations } from './apply-change.ts';
 import type { PlanRef, Speakers, Sync } from './context.ts';
 import { accountsOf, draft, Seats, toDraft, vanishedMappings } from './draft.ts';
+import type { Before } from './judge.ts';
 import { hold, judge } from './judge.ts';
 import { loadLandscape } from './landscape.ts';
 
@@ -22,6 +23,8 @@ export interface SettleInput {
   readonly plan: PlanRef;
   readonly landscape: Landscape;
   readonly dossiers: readonly Dossier[];
+  /** What a held change leaves standing. */
+  readonly before: Before;
   readonly organizations: readonly OrganizationId[];
   readonly speakers: Speakers;
   /** Rows of a plan that was judged and shown before; those that planning no longer gives are struck out. */
@@ -39,10 +42,7 @@ export async function settle(sync: Sync, db: Database, input: SettleInput): Prom
     seats,
     now: sync.now(),
   });
-  for (const review of drafted.reviews) {
-    await strikeOut(db, review.moot, sync.now());
-    for (const { row, change } of review.restated) await restate(db, row.id, change, sync.now());
-  }
+  await writeReviews(sync, db, drafted.reviews);
   const { ready, fresh } = await matchRows(sync, db, input.planned ?? [], drafted.changes);
   const vanished = new Set(vanishedMappings(input.landscape).keys());
   const drafts = fresh.map((change) => toDraft(change, input.speakers, vanished));
@@ -52,10 +52,10 @@ export async function settle(sync: Sync, db: Database, input: SettleInput): Prom
     change,
     stored: rows[at],
   }));
-  const stopped = input.brakeOff === true ? new Set<string>() : await brake(sync, db, input, rows, drafted.dossiers);
+  const stopped = input.brakeOff === true ? new Set<string>() : await brake(sync, db, input, rows);
   const applied = [...ready, ...planned.filter(({ row }) => !stopped.has(row))];
   await applyChanges(sync, db, input.plan, applied);
-  await reviewAgain(sync, db, accountsOf(applied.map(({ change }) => change)));
+  await reviewAgain(sync, db, input, accountsOf(applied.map(({ change }) => change)));
   await dealSeats(sync, db, input);
   await replanNewOwners(sync, db, input, applied);
 }
@@ -93,38 +93,32 @@ function rowKey({ organization, account, target }: Pick<Change, 'organization' |
 }
 
 /** Judges the rows and holds what the brake stops; gives the ids of the rows held. */
-async function brake(
-  sync: Sync,
-  db: Database,
-  input: SettleInput,
-  rows: readonly PlanRow[],
-  dossiers: readonly Dossier[],
-): Promise<Set<string>> {
+async function brake(sync: Sync, db: Database, input: SettleInput, rows: readonly PlanRow[]): Promise<Set<string>> {
   const ids = new Set<string>();
-  const byAccount = new Map(dossiers.map((dossier) => [dossier.account, dossier]));
   for (const verdict of await judge(sync, db, rows, { suspect: input.suspect === true, charge: true })) {
     const held = rows.filter((row) => row.organization === verdict.organization && verdict.held.has(row.account));
-    const before = new Map(
-      accountsOf(held).map((account) => {
-        const dossier = byAccount.get(account);
-        return [account, dossier === undefined ? null : membershipIn(dossier, verdict.organization)];
-      }),
-    );
-    await hold(sync, db, verdict, held, before, input.speakers);
+    await hold(sync, db, verdict, held, input.before, input.speakers);
     for (const { id } of held) ids.add(id);
   }
   return ids;
 }
 
-/** A held row says what planning gives also after somebody else's word changed the membership underneath. */
-async function reviewAgain(sync: Sync, db: Database, accounts: readonly AccountId[]): Promise<void> {
-  const held = await heldRows(db, accounts);
-  if (held.size === 0) return;
-  const landscape = await loadLandscape(db);
-  const options = { organizations: [], seats: Seats.unlimited(), now: sync.now() };
-  const { reviews } = await draft(db, landscape, await loadDossiers(db, [...held.keys()]), options);
-  for (const { restated } of reviews)
+async function writeReviews(sync: Sync, db: Database, reviews: readonly Review[]): Promise<void> {
+  for (const { moot, restated } of reviews) {
+    await strikeOut(db, moot, sync.now());
     for (const { row, change } of restated) await restate(db, row.id, change, sync.now());
+  }
+}
+
+/** A held row says what planning gives also after somebody else's word changed the membership underneath. */
+async function reviewAgain(
+  sync: Sync,
+  db: Database,
+  input: SettleInput,
+  accounts: readonly AccountId[],
+): Promise<void> {
+  const held = await heldRows(db, accounts);
+  if (held.size > 0) await replan(sync, db, input, [...held.keys()], [], { everySeatFree: false });
 }
 
 /** Gives every free seat to the longest waiting, in the transaction that freed it (organizations.md section 4, "Seats"). */
@@ -163,11 +157,12 @@ export async function replan(
 ): Promise<void> {
   const landscape = await loadLandscape(db);
   const seats = await Seats.load(db, landscape);
-  const { changes } = await draft(db, landscape, await loadDossiers(db, accounts), {
+  const { changes, reviews } = await draft(db, landscape, await loadDossiers(db, accounts), {
     organizations,
     seats: options.everySeatFree ? Seats.unlimited() : seats,
     now: sync.now(),
   });
+  await writeReviews(sync, db, reviews);
   const none = new Set<string>();
   const rows = await addRows(
     db,

@@ -1,5 +1,6 @@
 // Plan, brake, hold, commit: what the world does when somebody has spoken. Held rows become masks until decided.
 import type { BrakeVerdict, Window } from '../../src/core/brake.ts';
+import type { Say } from '../../src/core/grant.ts';
 import type { AccountId, ConnectionId, OrganizationId } from '../../src/core/ids.ts';
 import type { Change } from '../../src/core/plan.ts';
 import type { HeldRow } from '../../src/core/review.ts';
@@ -28,6 +29,8 @@ export class Holds {
   readonly world: World;
   readonly open = new Map<string, Held>();
   readonly #windows = new Map<string, Window>();
+  /** What counted of each connection's word when the account was last settled. */
+  readonly #heard = new Map<string, Say>();
   #next = 0;
 
   constructor(world: World) {
@@ -66,19 +69,19 @@ export class Holds {
         for (const { account } of this.open.values()) concerned.add(account);
         moot = this.#strike(concerned, organization);
       } while (moot.length > 0);
+      for (const account of concerned) this.#hear(account, organization);
     }
     return outcome;
   }
 
   /** Ends the hold of one row; rejected, the membership stays as it was. */
   decide(row: Held, approve: boolean): Outcome {
-    this.#drop(row);
     const { organization, account, connection } = row;
-    if (!approve) {
-      const before = this.world.memberships.get(memberKey(row)) ?? null;
-      const key = { organization, account, connection };
-      const mask = this.world.core.maskOf('keep', key, before, this.world.now);
-      this.world.masks.set(`keep ${memberKey(row)} ${connection ?? ''}`, mask);
+    const mask = this.world.masks.get(row.id);
+    this.#drop(row);
+    if (!approve && mask !== undefined) {
+      const kept = this.world.core.keepMask(mask, this.world.now);
+      this.world.masks.set(`keep ${memberKey(row)} ${connection ?? ''}`, kept);
     }
     // What was decided is not braked again.
     return this.settle([account], [organization], 'people');
@@ -93,6 +96,15 @@ export class Holds {
       ended += 1;
     }
     return ended;
+  }
+
+  #hear(account: AccountId, id: OrganizationId): void {
+    const organization = this.world.organizations.get(id);
+    if (organization === undefined) return;
+    const prefix = `${memberKey({ account, organization: id })} `;
+    for (const connection of this.world.connections.keys()) this.#heard.delete(`${prefix}${connection}`);
+    for (const say of this.world.core.heardBy(this.world.landscape(), organization, this.world.dossier(account)))
+      this.#heard.set(`${prefix}${say.connection}`, say);
   }
 
   #strike(accounts: Iterable<AccountId>, organization: OrganizationId): Held[] {
@@ -148,9 +160,10 @@ export class Holds {
     this.#next += 1;
     const id = `row ${this.#next}`;
     const { organization, account, before, after, kind } = row;
-    const key = { organization, account, connection };
-    const mask = this.world.core.maskOf('hold', key, row.membership?.before ?? null, this.world.now);
-    this.world.masks.set(id, { ...mask, row: id });
+    const key = { organization, account, connection, row: id };
+    const said = this.#heard.get(`${memberKey(row)} ${connection ?? ''}`) ?? null;
+    const wasActive = row.membership?.before?.status === 'active';
+    this.world.masks.set(id, this.world.core.holdMask(key, said, wasActive, this.world.now));
     const held = { id, organization, account, connection, before, after, kind, brake };
     this.open.set(id, held);
     return [held];

@@ -84,8 +84,8 @@ export const MUTANTS: readonly Mutant[] = [
     law: 4,
     harm: 'a PUT without members empties the group',
     file: 'learn',
-    find: "if (said.members !== 'unknown') links.replaceMembers(said.externalId, said.members.filter(exists));",
-    replace: "links.replaceMembers(said.externalId, said.members === 'unknown' ? [] : said.members.filter(exists));",
+    find: "if (members !== 'unknown') links.replaceMembers(externalId, members.filter(isThere));",
+    replace: "links.replaceMembers(externalId, members === 'unknown' ? [] : members.filter(isThere));",
   },
   {
     law: 4,
@@ -106,9 +106,9 @@ export const MUTANTS: readonly Mutant[] = [
     law: 5,
     harm: 'whoever is missing from a list of members is gone',
     file: 'learn',
-    find: "if (said.members !== 'unknown') links.replaceMembers(said.externalId, said.members.filter(exists));",
+    find: "if (members !== 'unknown') links.replaceMembers(externalId, members.filter(isThere));",
     replace:
-      "if (said.members !== 'unknown') { const there = said.members; for (const { member } of known.linksInto(said.externalId)) { const person = known.person(member.externalId); if (person !== undefined && !there.some((one) => one.externalId === member.externalId)) people.set(person.externalId, { ...person, present: false }); } links.replaceMembers(said.externalId, there.filter(exists)); }",
+      "if (members !== 'unknown') { for (const { member } of known.linksInto(externalId)) { const person = known.person(member.externalId); if (person !== undefined && !members.some((one) => one.externalId === member.externalId)) people.set(person.externalId, { ...person, present: false }); } links.replaceMembers(externalId, members.filter(isThere)); }",
   },
   {
     law: 5,
@@ -194,13 +194,6 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'brake',
     find: "else if (vanishedGroup) held.set(account, 'vanished_group');",
     replace: 'else if (vanishedGroup) continue;',
-  },
-  {
-    law: 6,
-    harm: 'a held change of a SAML connection keeps a leaver whom another connection let go',
-    file: 'mask',
-    find: "report: hasLifecycle(connection) ? report : ({ kind: 'none' } as const),",
-    replace: 'report,',
   },
   {
     law: 8,
@@ -312,14 +305,21 @@ export const MUTANTS: readonly Mutant[] = [
     law: 6,
     harm: 'a hold does not hold: what a brake stopped is done by the next plan',
     file: 'mask',
-    find: 'filter((grant) => grant.connection === key.connection)',
-    replace: 'filter((grant) => grant.connection !== key.connection)',
+    find: 'grants: before?.grants ?? [],',
+    replace: 'grants: [],',
   },
   {
     law: 6,
     harm: 'a held leaver is suspended all the same',
     file: 'mask',
-    find: "if (before?.status === 'active') return { kind: 'active' };",
-    replace: "if (before?.status === 'pending') return { kind: 'active' };",
+    find: 'says.filter((say) => !masked.has(say.connection))',
+    replace: 'says',
+  },
+  {
+    law: 2,
+    harm: 'somebody said and let go in one reading leaves anew each time',
+    file: 'learn',
+    find: 'reading.people.filter(({ externalId }) => !gone.has(externalId))',
+    replace: 'reading.people',
   },
 ];

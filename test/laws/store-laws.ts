@@ -235,8 +235,8 @@ export const STORE_MUTANTS = [
     law: 11,
     name: 'the preview does not say what a brake would hold',
     file: 'sync/directory-run.ts',
-    find: 'preview: true, speakers',
-    replace: 'preview: false, speakers: new Set()',
+    find: 'preview: true, landscape',
+    replace: 'preview: false, landscape',
   },
   {
     law: 12,
