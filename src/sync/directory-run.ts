@@ -30,6 +30,8 @@ import type { PlanRef, Sync } from './context.ts';
 export interface RunOptions {
   /** Stop before the commit: the plan is stored and shown. */
   readonly preview: boolean;
+  /** Ends the run at its next safe point: a read is forgotten, a commit is gone on with by the next run. */
+  readonly signal?: AbortSignal;
   /** Told as the work goes on. */
   readonly progress?: (step: string, done: number, of: number | null) => void;
 }
@@ -54,6 +56,7 @@ export async function runDirectory(sync: Sync, reading: DirectoryReading, option
   let committing = false;
   try {
     const beat = async (step: string, done: number, of: number | null = null): Promise<void> => {
+      options.signal?.throwIfAborted();
       progress(step, done, of);
       await heartbeat(db, ref.run, sync.now());
     };
