@@ -71,13 +71,13 @@ export async function insertRows(db: Database, table: string, rows: readonly Rec
 /** Turns references by alias into links by id, and counts those that name nobody who was read. */
 export async function resolveLinks(db: Database, plan: PlanId, nested: boolean): Promise<{ dangling: number }> {
   const kinds = nested ? ['person', 'group'] : ['person'];
+  // CROSS JOIN, so that SQLite keeps the order: it would begin with all pairs of a group and a member.
   await db.raw(
     `INSERT INTO staged_links (plan, member_kind, member, in_group)
      SELECT DISTINCT r.plan, m.kind, m.external_id, g.external_id
-       FROM staged_references r
-       JOIN staged_aliases g ON g.plan = r.plan AND g.alias = r.group_alias AND g.kind = 'group'
-       JOIN staged_aliases m ON m.plan = r.plan AND m.alias = r.member_alias
-      WHERE r.plan = ? AND m.kind IN (${kinds.map(() => '?').join(', ')})
+       FROM staged_references r CROSS JOIN staged_aliases g CROSS JOIN staged_aliases m
+      WHERE r.plan = ? AND g.plan = r.plan AND g.alias = r.group_alias AND g.kind = 'group'
+        AND m.plan = r.plan AND m.alias = r.member_alias AND m.kind IN (${kinds.map(() => '?').join(', ')})
         AND NOT (m.kind = 'group' AND m.external_id = g.external_id)`,
     [plan, ...kinds],
   );
