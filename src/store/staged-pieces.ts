@@ -189,15 +189,19 @@ export async function writeContainers(
   ids: readonly string[],
 ): Promise<void> {
   for (const group of inGroups(ids)) {
-    await db('external_people')
-      .where({ connection })
+    const rows: { external_id: string; container: string | null }[] = await db('staged_people')
+      .where({ plan })
       .whereIn('external_id', [...group])
-      .whereIn('external_id', db('staged_people').where({ plan }).select('external_id'))
-      .update({
-        container: db('staged_people as s')
-          .whereRaw('s.external_id = external_people.external_id')
-          .where('s.plan', plan)
-          .select('container'),
-      });
+      .select('external_id', 'container');
+    // Few containers hold many people: one statement for each.
+    for (const [container, people] of Map.groupBy(rows, (row) => row.container)) {
+      await db('external_people')
+        .where({ connection })
+        .whereIn(
+          'external_id',
+          people.map((row) => row.external_id),
+        )
+        .update({ container });
+    }
   }
 }
