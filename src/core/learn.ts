@@ -96,11 +96,22 @@ function mergePerson(connection: ConnectionId, before: Person | undefined, said:
   };
 }
 
+interface Wanted {
+  readonly link: Link;
+  there: boolean;
+  readonly was: boolean;
+}
+
+function memberKey({ kind, externalId }: MemberRef): string {
+  return `${kind} ${externalId}`;
+}
+
 /** Collects link changes over the known links, so that a link named twice is one and a removed one can be added again. */
 class LinkChanges {
   readonly #known: KnownFacts;
   readonly #at: Instant;
-  readonly #wanted = new Map<string, { link: Link; there: boolean; was: boolean }>();
+  readonly #wanted = new Map<string, Wanted>();
+  readonly #byMember = new Map<string, Wanted[]>();
 
   constructor(known: KnownFacts, at: Instant) {
     this.#known = known;
@@ -127,9 +138,7 @@ class LinkChanges {
 
   removeAllOf(member: MemberRef): void {
     for (const link of this.#known.linksOf(member)) this.#set(link, false);
-    for (const { link } of this.#wanted.values()) {
-      if (link.member.kind === member.kind && link.member.externalId === member.externalId) this.#set(link, false);
-    }
+    for (const wanted of this.#byMember.get(memberKey(member)) ?? []) wanted.there = false;
   }
 
   changes(): { linked: Link[]; unlinked: Link[] } {
@@ -144,7 +153,15 @@ class LinkChanges {
     const key = JSON.stringify([link.group, link.member.kind, link.member.externalId]);
     const entry = this.#wanted.get(key);
     if (entry !== undefined) entry.there = there;
-    else this.#wanted.set(key, { link, there, was: this.#knows(link) });
+    else this.#add(key, { link, there, was: this.#knows(link) });
+  }
+
+  #add(key: string, wanted: Wanted): void {
+    this.#wanted.set(key, wanted);
+    const member = memberKey(wanted.link.member);
+    const others = this.#byMember.get(member);
+    if (others === undefined) this.#byMember.set(member, [wanted]);
+    else others.push(wanted);
   }
 
   #knows({ group, member }: Link): boolean {
