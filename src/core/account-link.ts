@@ -49,6 +49,18 @@ export function decideLink(question: LinkQuestion): LinkDecision {
   return { kind: 'join', account: holder.account };
 }
 
+/**
+ * Whether the connection may move an account from one address to another. What people sign in with is touched only by
+ * whoever may speak for the old address too: else one organization could take over a member of another by renaming.
+ */
+export function mayMove(
+  connection: Connection,
+  { from, to }: { readonly from: string; readonly to: string },
+  verifiedDomains: ReadonlySet<string>,
+): boolean {
+  return maySpeakFor(connection, from, verifiedDomains) && maySpeakFor(connection, to, verifiedDomains);
+}
+
 /** Whether the connection's word about this address is enough to join or create an account. */
 export function maySpeakFor(connection: Connection, email: string, verifiedDomains: ReadonlySet<string>): boolean {
   return connection.trustEmail === 'any' || verifiedDomains.has(emailDomain(email));

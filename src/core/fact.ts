@@ -58,6 +58,22 @@ export function emailKey(email: string): string {
   return email.trim().normalize('NFC').toLowerCase();
 }
 
+/** The longest address that mail can carry (RFC 5321, section 4.5.3.1.3). */
+const LONGEST_ADDRESS = 254;
+
+/**
+ * Whether the text can be an account's address. Control, format and blank characters could make two addresses look
+ * alike; a letter outside ASCII that folds into it (the Kelvin sign) could make two addresses be one.
+ */
+export function isAddress(text: string): boolean {
+  return (
+    text.length <= LONGEST_ADDRESS &&
+    /^[^@]+@[^@]+$/.test(text) &&
+    !/[\p{C}\p{Z}]/u.test(text) &&
+    [...text].every((letter) => letter <= '\u007f' || emailKey(letter) > '\u007f')
+  );
+}
+
 /** The domain of an address, in its compared form; '' where there is none. */
 export function emailDomain(email: string): string {
   const key = emailKey(email);

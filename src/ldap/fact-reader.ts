@@ -2,6 +2,7 @@
 // people with one mail both go on, and so does one with none; losing either here would look like a departure.
 import { parentKey, tryDnKey } from '../connection/dn.ts';
 import type { LdapSettings } from '../connection/ldap.ts';
+import { isAddress } from '../core/fact.ts';
 import type { Instant } from '../core/ids.ts';
 import type { DirectoryItem } from '../core/reading.ts';
 import { primaryGroupSid, sidText } from './binary-id.ts';
@@ -252,5 +253,5 @@ function firstText(entry: Entry, attributes: readonly string[], problems: string
 
 /** Directories hold "-" and "none" where a mail is required: that is nobody's address. */
 function addressIn(text: string | null): string | null {
-  return text !== null && /^[^@\s]+@[^@\s]+$/.test(text) ? text : null;
+  return text !== null && isAddress(text) ? text : null;
 }

@@ -68,6 +68,7 @@ export async function noteConflict(
     .first();
   if (known?.state === 'discarded' && known.facts === facts) return;
   if (known?.state === 'open') {
+    if (known.facts === facts && known.reason === reason && known.account === account) return;
     await db('conflicts').where({ id: known.id }).update({ reason, account, email: person.attributes.email, facts });
     return;
   }

@@ -6,8 +6,8 @@ import { inGroups } from './database.ts';
 import { insertRows } from './staging.ts';
 
 /**
- * Finds whom a difference touches and deals them into pieces: leavers first, so that they free their seats; Owners
- * last, so that a successor's own changes come before the seat is empty.
+ * Finds whom a difference touches and deals them into pieces: leavers first, so that they free their seats; then whoever
+ * gives an address up, so that a newcomer may have it; Owners last, so that a successor's own changes come before the seat is empty.
  * @returns the number of pieces after the first, which is the groups' own.
  */
 export async function findTouched(
@@ -32,10 +32,16 @@ export async function findTouched(
       ${options.complete ? MISSING_LINKS : ''}`,
     [connection, plan, plan, connection, ...(options.complete ? [plan, connection, plan] : [])],
   );
-  for (const row of differing) if (!touched.has(row.external_id)) touched.set(row.external_id, 0);
+  const waiting = await waitingPeople(db, plan, connection);
+  for (const row of [...differing, ...waiting]) if (!touched.has(row.external_id)) touched.set(row.external_id, 0);
+  const moved = await movedPeople(db, plan, connection);
   const owners = await ownersAmong(db, connection);
   const order = [...touched].sort(
-    ([a, goneA], [b, goneB]) => Number(owners.has(a)) - Number(owners.has(b)) || goneB - goneA || (a < b ? -1 : 1),
+    ([a, goneA], [b, goneB]) =>
+      Number(owners.has(a)) - Number(owners.has(b)) ||
+      goneB - goneA ||
+      Number(moved.has(b)) - Number(moved.has(a)) ||
+      (a < b ? -1 : 1),
   );
   const rows = order.map(([externalId, gone], at) => ({
     plan,
@@ -55,6 +61,25 @@ const MISSING_LINKS = `UNION
       WHERE k.connection = ? AND k.member_kind = 'person' AND NOT EXISTS (
         SELECT 1 FROM staged_links l WHERE l.plan = ? AND l.member_kind = 'person'
            AND l.member = k.member AND l.in_group = k.in_group)`;
+
+/** People who could not be joined to an account: each read is another chance, since what stood in the way may be gone. */
+async function waitingPeople(db: Database, plan: PlanId, connection: ConnectionId): Promise<{ external_id: string }[]> {
+  return db('conflicts as c')
+    .join('staged_people as s', 's.external_id', 'c.external_id')
+    .where({ 'c.connection': connection, 'c.state': 'open', 's.plan': plan })
+    .distinct('c.external_id as external_id');
+}
+
+/** People with an account whose address is another now. */
+async function movedPeople(db: Database, plan: PlanId, connection: ConnectionId): Promise<ReadonlySet<string>> {
+  const rows: { external_id: string }[] = await db('external_people as p')
+    .join('staged_people as s', 's.external_id', 'p.external_id')
+    .where({ 'p.connection': connection, 's.plan': plan })
+    .whereNotNull('p.account')
+    .whereRaw("coalesce(p.email, '') <> coalesce(s.email, '')")
+    .select('p.external_id as external_id');
+  return new Set(rows.map((row) => row.external_id));
+}
 
 async function ownersAmong(db: Database, connection: ConnectionId): Promise<ReadonlySet<string>> {
   const rows: { external_id: string }[] = await db('external_people')

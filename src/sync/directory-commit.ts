@@ -15,6 +15,7 @@ import type { PlanRef, Sync } from './context.ts';
 import type { DirectoryPlan } from './directory-plan.ts';
 import { readingOfPiece } from './directory-plan.ts';
 import type { Beat } from './directory-read.ts';
+import { Addresses } from './addresses.ts';
 import { accountsOf } from './draft.ts';
 import { writeJoining } from './join.ts';
 import { loadLandscape, organizationsById } from './landscape.ts';
@@ -29,7 +30,7 @@ export async function commitPlan(
   from: number,
   beat: Beat,
 ): Promise<void> {
-  const seen: Seen = { landscape: null, revision: -1, taken: new Set() };
+  const seen: Seen = { landscape: null, revision: -1, addresses: new Addresses() };
   for (let piece = from; piece <= plan.pieces; piece += 1) {
     await inTransaction(sync.db, (trx) => commitPiece(sync, trx, ref, plan, piece, seen));
     await beat('committing', piece, plan.pieces);
@@ -47,7 +48,7 @@ export async function commitPlan(
 interface Seen {
   landscape: Landscape | null;
   revision: number;
-  readonly taken: Set<string>;
+  readonly addresses: Addresses;
 }
 
 async function commitPiece(
@@ -76,7 +77,7 @@ async function commitPiece(
     domains: await loadDomains(trx),
     reading,
     planned,
-    taken: seen.taken,
+    addresses: seen.addresses,
   });
   await writeFacts(trx, connection, prepared.facts);
   await writeContainers(

@@ -24,6 +24,7 @@ import {
 } from '../store/staged-pieces.ts';
 import type { PlanRef, Sync } from './context.ts';
 import type { Beat, DirectoryRead } from './directory-read.ts';
+import { Addresses } from './addresses.ts';
 import { draft, Seats, toDraft, vanishedMappings } from './draft.ts';
 import type { Domains } from './join.ts';
 import { groupsThatDiffer, loadLandscape, viewOf, withView } from './landscape.ts';
@@ -77,10 +78,10 @@ export async function planDirectory(
   const domains = await loadDomains(db);
   await pullRegrouped(db, ref, reading, read.complete, { landscape, domains });
   const seats = await Seats.load(db, landscape);
-  const taken = new Set<string>();
+  const addresses = new Addresses();
   for (let piece = 0; piece <= pieces; piece += 1) {
     const small = await readingOfPiece(db, ref, { connection, at, complete: read.complete }, piece);
-    const prepared = await prepare(db, { landscape, domains, reading: small, taken });
+    const prepared = await prepare(db, { landscape, domains, reading: small, addresses });
     landscape = prepared.landscape;
     const drafted = await draft(db, landscape, prepared.dossiers, {
       organizations: prepared.organizations,

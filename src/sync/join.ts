@@ -1,5 +1,5 @@
 // Joining external people to accounts: the decision is the core's, the look-ups are here (organizations.md section 5).
-import { decideLink, maySpeakFor } from '../core/account-link.ts';
+import { decideLink, mayMove } from '../core/account-link.ts';
 import type { LinkConflict } from '../core/account-link.ts';
 import type { Person } from '../core/fact.ts';
 import { emailKey } from '../core/fact.ts';
@@ -9,12 +9,13 @@ import type { ConnectionView } from '../core/group-graph.ts';
 import type { AccountId, ConnectionId, Instant, OrganizationId } from '../core/ids.ts';
 import type { Landscape } from '../core/plan.ts';
 import type { Account } from '../store/accounts.ts';
-import { accountsByEmail, addAccounts, fillNames, setEmail } from '../store/accounts.ts';
+import { accountsByEmail, addAccounts, fillNames, loadAccounts, setEmail } from '../store/accounts.ts';
 import { closeConflicts, noteConflict } from '../store/conflicts.ts';
 import type { Database } from '../store/database.ts';
 import { loadLinksOf } from '../store/facts.ts';
 import { linkPeople, linkedIds, unlinkedByEmail } from '../store/external-people.ts';
 import { newId } from '../store/ids.ts';
+import type { Addresses } from './addresses.ts';
 import { servedBy, viewOf } from './landscape.ts';
 
 /** Verified domains by organization. */
@@ -28,7 +29,7 @@ export interface Joining {
     readonly reason: LinkConflict;
     readonly account: AccountId | null;
   }[];
-  readonly addresses: readonly { readonly account: AccountId; readonly email: string }[];
+  readonly addresses: readonly { readonly person: Person; readonly account: AccountId; readonly email: string }[];
 }
 
 export interface JoinInput {
@@ -41,8 +42,8 @@ export interface JoinInput {
   readonly moved: readonly { readonly person: Person; readonly account: AccountId }[];
   /** Account ids already given out by the plan for people who have none yet, by external id. */
   readonly planned: ReadonlyMap<string, AccountId>;
-  /** Addresses taken by people of the same directory read, met in earlier pieces. */
-  readonly taken: Set<string>;
+  /** Addresses given and freed by people of the same directory read, met in earlier pieces. */
+  readonly addresses: Addresses;
 }
 
 /** Decides for everybody; writes nothing. */
@@ -54,6 +55,7 @@ export async function decideJoining(db: Database, input: JoinInput): Promise<Joi
   const holders = new Map(await accountsByEmail(db, [...new Set(keys)]));
   const everLinked = await linkedIds(db, input.connection, [...holders.values()]);
   const verified = verifiedFor(input, input.connection);
+  const { addresses } = input;
   const result = {
     created: [] as Account[],
     joined: [] as Joining['joined'][number][],
@@ -61,17 +63,36 @@ export async function decideJoining(db: Database, input: JoinInput): Promise<Joi
     addresses: [] as Joining['addresses'][number][],
   };
 
+  // Who moves away leaves an address to whoever comes.
+  const present = await loadAccounts(
+    db,
+    input.moved.map(({ account }) => account),
+  );
+  for (const { person, account } of input.moved) {
+    const { email } = person.attributes;
+    const old = present.get(account)?.email ?? '';
+    if (email === null || emailKey(email) === emailKey(old)) continue;
+    const holder = addresses.holder(emailKey(email), holders.get(emailKey(email)));
+    if (!mayMove(view.connection, { from: old, to: email }, verified))
+      result.conflicts.push({ person, reason: 'address_not_verified', account: holder });
+    else if (holder !== null && holder !== account)
+      result.conflicts.push({ person, reason: 'address_taken', account: holder });
+    else {
+      addresses.move(account, emailKey(old), emailKey(email));
+      result.addresses.push({ person, account, email });
+    }
+  }
   for (const linked of inOrder(input.unlinked)) {
     const { person } = linked;
     const key = person.attributes.email === null ? null : emailKey(person.attributes.email);
-    const account = key === null ? undefined : holders.get(key);
+    const account = key === null ? null : addresses.holder(key, holders.get(key));
     const decision = decideLink({
       connection: view.connection,
       person,
       verifiedDomains: verified,
-      holder: account === undefined ? null : { account, linkedIds: everLinked.get(account) ?? [] },
+      holder: account === null ? null : { account, linkedIds: everLinked.get(account) ?? [] },
       granted: isGranted(input.landscape, view, linked),
-      addressTaken: key !== null && input.taken.has(key),
+      addressTaken: key !== null && addresses.isGiven(key),
     });
     switch (decision.kind) {
       case 'wait':
@@ -81,27 +102,28 @@ export async function decideJoining(db: Database, input: JoinInput): Promise<Joi
         break;
       case 'join':
         result.joined.push({ person: linked, account: decision.account });
-        if (key !== null) input.taken.add(key);
+        if (key !== null) addresses.give(key, decision.account);
         break;
       case 'create': {
         const { email, firstName, lastName } = person.attributes;
         const id = input.planned.get(person.externalId) ?? newId<AccountId>();
         result.created.push({ id, email: email ?? '', firstName, lastName });
         result.joined.push({ person: linked, account: id });
-        if (key !== null) input.taken.add(key);
+        if (key !== null) addresses.give(key, id);
         break;
       }
     }
   }
-  for (const { person, account } of input.moved) {
-    const { email } = person.attributes;
-    if (email === null || !maySpeakFor(view.connection, email, verified)) continue;
-    const holder = holders.get(emailKey(email));
-    if (holder !== undefined && holder !== account)
-      result.conflicts.push({ person, reason: 'address_taken', account: holder });
-    else result.addresses.push({ account, email });
-  }
-  return { ...result, joined: [...result.joined, ...(await drawnIn(db, input, result.created))] };
+  return {
+    ...result,
+    joined: [
+      ...result.joined,
+      ...(await drawnIn(db, input, [
+        ...result.created,
+        ...result.addresses.map(({ account: id, email }) => ({ id, email })),
+      ])),
+    ],
+  };
 }
 
 /** Active people before leavers, so that of two entries with one address the one in use is joined. */
@@ -122,9 +144,13 @@ function verifiedFor({ landscape, domains }: JoinInput, connection: ConnectionId
   return new Set(servedBy(landscape, connection).flatMap((id) => [...(domains.get(id) ?? [])]));
 }
 
-/** People of other connections who carry the address of an account that comes to be: their word counts from now on. */
-async function drawnIn(db: Database, input: JoinInput, created: readonly Account[]): Promise<Joining['joined']> {
-  const byKey = new Map(created.map((account) => [emailKey(account.email), account.id]));
+/** People of other connections who carry the address that an account has from now on: so does their word count. */
+async function drawnIn(
+  db: Database,
+  input: JoinInput,
+  accounts: readonly Pick<Account, 'id' | 'email'>[],
+): Promise<Joining['joined']> {
+  const byKey = new Map(accounts.map((account) => [emailKey(account.email), account.id]));
   const waiting = await unlinkedByEmail(db, [...byKey.keys()]);
   const joined: Joining['joined'][number][] = [];
   const taken = new Set<string>();
@@ -137,7 +163,7 @@ async function drawnIn(db: Database, input: JoinInput, created: readonly Account
       connection: view.connection,
       person,
       verifiedDomains: verifiedFor(input, person.connection),
-      holder: { account, linkedIds: [] },
+      holder: { account, linkedIds: (await linkedIds(db, person.connection, [account])).get(account) ?? [] },
       granted: false,
       addressTaken: taken.has(`${person.connection} ${account}`),
     });
@@ -151,6 +177,7 @@ async function drawnIn(db: Database, input: JoinInput, created: readonly Account
 
 /** Writes what was decided. */
 export async function writeJoining(db: Database, joining: Joining, at: Instant): Promise<void> {
+  for (const { account, email } of joining.addresses) await setEmail(db, account, email);
   await addAccounts(db, joining.created, at);
   const fresh = new Set(joining.created.map(({ id }) => id));
   for (const { person, account } of joining.joined)
@@ -171,14 +198,16 @@ export async function writeJoining(db: Database, joining: Joining, at: Instant):
     const holder = account ?? holders.get(emailKey(person.attributes.email ?? '')) ?? null;
     await noteConflict(db, person, reason, holder, at);
   }
-  const byConnection = Map.groupBy(joining.joined, ({ person }) => person.person.connection);
-  for (const [connection, list] of byConnection) {
+  const settled = [
+    ...joining.joined.map(({ person }) => person.person),
+    ...joining.addresses.map(({ person }) => person),
+  ];
+  for (const [connection, list] of Map.groupBy(settled, (person) => person.connection)) {
     await closeConflicts(
       db,
       connection,
-      list.map(({ person }) => person.person.externalId),
+      list.map(({ externalId }) => externalId),
       at,
     );
   }
-  for (const { account, email } of joining.addresses) await setEmail(db, account, email);
 }

@@ -13,7 +13,9 @@ import type { Database } from '../store/database.ts';
 import { loadDossiers } from '../store/dossiers.ts';
 import type { StoredFacts } from '../store/facts.ts';
 import { loadKnown } from '../store/facts.ts';
+import { heldMasks } from '../store/holds.ts';
 import { accountsInGroups } from '../store/external-people.ts';
+import { Addresses } from './addresses.ts';
 import type { Domains, Joining } from './join.ts';
 import { decideJoining } from './join.ts';
 import type { Before } from './judge.ts';
@@ -41,7 +43,8 @@ export interface PrepareInput {
   /** External ids to look at although nothing about them changed (an edit that may join them now). */
   readonly also?: readonly string[];
   readonly planned?: ReadonlyMap<string, AccountId>;
-  readonly taken?: Set<string>;
+  /** Carried from piece to piece of a directory. */
+  readonly addresses?: Addresses;
 }
 
 export async function prepare(db: Database, input: PrepareInput): Promise<Prepared> {
@@ -76,7 +79,7 @@ export async function prepare(db: Database, input: PrepareInput): Promise<Prepar
     unlinked,
     moved,
     planned: input.planned ?? new Map(),
-    taken: input.taken ?? new Set(),
+    addresses: input.addresses ?? new Addresses(),
   });
 
   const own = touched.flatMap(({ linked, account }) => (account === null ? [] : [{ person: linked, account }]));
@@ -89,7 +92,9 @@ export async function prepare(db: Database, input: PrepareInput): Promise<Prepar
     db,
     accounts.filter((account) => !created.has(account)),
   );
-  const fresh = [...created].map(([account, email]) => emptyDossier(account, email));
+  // A plan may hold what it gives to an account that is only now made.
+  const held = Map.groupBy(await heldMasks(db, [...created.keys()]), ({ account }) => account);
+  const fresh = [...created].map(([account, email]) => newDossier(account, email, held.get(account) ?? []));
   const changedAbout = touched.flatMap(({ account, changed }) => (changed && account !== null ? [account] : []));
   const ended = new Set(changedAbout);
   const ends = ({ kind, connection, account }: Mask): boolean =>
@@ -169,8 +174,8 @@ function addressMoved(before: Person | undefined, after: Person): boolean {
   return before !== undefined && key(before) !== key(after);
 }
 
-function emptyDossier(account: AccountId, email: string): Dossier {
-  return { account, email, people: [], personGrants: [], blocks: [], masks: [], memberships: [], placements: [] };
+function newDossier(account: AccountId, email: string, masks: readonly Mask[]): Dossier {
+  return { account, email, people: [], personGrants: [], blocks: [], masks, memberships: [], placements: [] };
 }
 
 /** The dossier with these people in place of what it held of them; sorted, so that the fold sees one order. */
