@@ -38,6 +38,8 @@ export interface BrakeInput {
   readonly granted: number;
   /** All active members now. */
   readonly active: number;
+  /** Removals less arrivals of other connections in the same edit, which together may empty the organization. */
+  readonly leavingOtherwise: number;
   /** The read cannot be trusted to prove absence: all its removals are held. */
   readonly suspect: boolean;
 }
@@ -85,7 +87,8 @@ export function applyBrake(input: BrakeInput): BrakeVerdict {
   const free = removals.filter(({ account }) => !held.has(account));
   const spent = new Set([...window.spent, ...free.map(({ account }) => account)]);
   const arrivals = changes.filter((change) => change.arrival && !held.has(change.account)).length;
-  const emptied = input.active >= NEVER_EMPTIED_FROM && input.active + arrivals - free.length <= 0;
+  const emptied =
+    input.active >= NEVER_EMPTIED_FROM && input.active + arrivals - free.length - input.leavingOtherwise <= 0;
   const stop = spent.size > budget ? 'budget' : emptied ? 'emptied' : null;
   if (stop !== null) for (const { account } of free) held.set(account, stop);
 

@@ -4,7 +4,9 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { Connection, ConnectionKind } from '../core/connection.ts';
 import { emailKey } from '../core/fact.ts';
 import type { AccountId, ConnectionId, Instant, MappingId, OrganizationId } from '../core/ids.ts';
+import type { Membership } from '../core/membership.ts';
 import { personalGrant } from '../core/membership.ts';
+import type { Change } from '../core/plan.ts';
 import type { GrantableRole, ProjectRole } from '../core/role.ts';
 import { RollcallError } from '../errors.ts';
 import type { Account } from '../store/accounts.ts';
@@ -22,6 +24,7 @@ import {
   saveDomains,
   saveOrganization,
 } from '../store/organizations.ts';
+import { recordSeat, seatChange } from '../sync/apply-change.ts';
 import type { Sync } from '../sync/context.ts';
 import type { EditResult } from '../sync/edit.ts';
 import { edit } from '../sync/edit.ts';
@@ -69,6 +72,13 @@ export interface Declared {
   readonly activations: readonly { readonly email: string; readonly token: string }[];
 }
 
+/** What is told of a declaration while it is carried out. */
+interface Telling {
+  readonly warnings: string[];
+  readonly activations: { email: string; token: string }[];
+  readonly record: (change: Change) => Promise<void>;
+}
+
 /**
  * Makes the stored objects what the declaration says, and the memberships after them.
  * @throws RollcallError `conflict` where the declaration contradicts what can't change (a connection's kind or owner).
@@ -78,11 +88,12 @@ export async function declare(
   declaration: Declaration,
   options: { readonly preview: boolean },
 ): Promise<EditResult<Declared>> {
-  const result = await edit(sync, { kind: 'apply', preview: options.preview }, async (db) => {
+  const result = await edit(sync, { kind: 'apply', preview: options.preview }, async (db, plan) => {
     const at = sync.now();
     const warnings: string[] = [];
     const activations: { email: string; token: string }[] = [];
-    await declareOrganizations(db, declaration, at, warnings, activations);
+    const record = async (change: Change): Promise<void> => recordSeat(sync, db, plan, change);
+    await declareOrganizations(db, declaration, at, { warnings, activations, record });
     await declareConnections(db, declaration, at);
     await declareMappings(db, declaration, at);
     return { warnings, activations };
@@ -97,20 +108,17 @@ async function declareOrganizations(
   db: Database,
   { organizations }: Declaration,
   at: Instant,
-  warnings: string[],
-  activations: { email: string; token: string }[],
+  { warnings, activations, record }: Telling,
 ): Promise<void> {
   const stored = new Map((await loadOrganizations(db)).map((one) => [one.id, one]));
   for (const declared of organizations) {
     const known = stored.get(declared.id);
     const { id, title, roleAuthority, defaultRole, seats } = declared;
-    const successor = declared.successor === null ? null : await findAccount(db, declared.successor);
-    if (declared.successor !== null && successor === null) {
-      warnings.push(`organizations.${id}: the successor ${declared.successor} has no account yet`);
-    }
+    const successor = declared.successor === null ? null : await accountFor(db, declared.successor, at);
     const settings = { id, title, roleAuthority, defaultRole, seats, successor: successor?.id ?? null, open: true };
     if (known === undefined) {
-      await found(db, declared, settings, at, activations);
+      const owner = (await findAccount(db, declared.owner)) ?? (await newOwner(db, declared.owner, at, activations));
+      await record(await found(db, declared, { ...settings, owner }, at));
     } else {
       await saveOrganization(db, { ...settings, owner: known.owner, vacancy: known.vacancy }, { declared: true, at });
       await reportOnce(db, declared, known.owner, warnings);
@@ -130,12 +138,13 @@ async function declareOrganizations(
 async function found(
   db: Database,
   declared: Declaration['organizations'][number],
-  settings: Omit<Parameters<typeof saveOrganization>[1], 'owner' | 'vacancy'>,
+  {
+    owner,
+    ...settings
+  }: Omit<Parameters<typeof saveOrganization>[1], 'owner' | 'vacancy'> & { readonly owner: Account },
   at: Instant,
-  activations: { email: string; token: string }[],
-): Promise<void> {
+): Promise<Change> {
   const { id } = declared;
-  const owner = (await findAccount(db, declared.owner)) ?? (await newOwner(db, declared.owner, at, activations));
   const grant = {
     organization: id,
     account: owner.id,
@@ -145,21 +154,29 @@ async function found(
   };
   await saveOrganization(db, { ...settings, owner: owner.id, vacancy: null }, { declared: true, at });
   await writePersonGrant(db, grant);
-  await writeMembership(
-    db,
-    {
-      organization: id,
-      account: owner.id,
-      role: 'administrator',
-      status: 'active',
-      source: 'manual',
-      because: [personalGrant(grant)],
-      suspendedBy: null,
-      waitingSince: null,
-    },
-    at,
-  );
+  const membership: Membership = {
+    organization: id,
+    account: owner.id,
+    role: 'administrator',
+    status: 'active',
+    source: 'manual',
+    because: [personalGrant(grant)],
+    suspendedBy: null,
+    waitingSince: null,
+  };
+  await writeMembership(db, membership, at);
   for (const project of declared.projects) await addProject(db, id, project, at);
+  const seat = seatChange({ account: owner.id, email: owner.email }, membership, 'founded the organization');
+  return { ...seat, before: null, kind: 'added' };
+}
+
+/** A successor may be named before anybody has met them: the account waits for its person. */
+async function accountFor(db: Database, email: string, at: Instant): Promise<Account> {
+  const known = await findAccount(db, email);
+  if (known !== null) return known;
+  const account: Account = { id: newId<AccountId>(), email, firstName: null, lastName: null };
+  await addAccounts(db, [account], at);
+  return account;
 }
 
 async function newOwner(
@@ -168,9 +185,8 @@ async function newOwner(
   at: Instant,
   activations: { email: string; token: string }[],
 ): Promise<Account> {
-  const account: Account = { id: newId<AccountId>(), email, firstName: null, lastName: null };
+  const account = await accountFor(db, email, at);
   const token = randomBytes(32).toString('base64url');
-  await addAccounts(db, [account], at);
   await addActivation(db, account.id, createHash('sha256').update(token).digest('hex'), at);
   activations.push({ email, token });
   return account;

@@ -255,7 +255,8 @@ export async function storePreview(
   rows: readonly PlanRow[],
 ): Promise<void> {
   await setPlanState(db, plan.id, 'preview');
-  for (const group of inGroups(rows)) {
+  const shown = rows.filter(({ state }) => state !== 'moot');
+  for (const group of inGroups(shown)) {
     await db('changes').insert(
       group.map((row) => ({
         ...toRow(row),

@@ -5,6 +5,7 @@ import { counts } from '../core/connection.ts';
 import { serves } from '../core/grant.ts';
 import type { ConnectionView } from '../core/group-graph.ts';
 import type { Organization } from '../core/organization.ts';
+import type { Block } from '../core/membership.ts';
 import { membershipIn, saysOf } from '../core/plan.ts';
 import type { Landscape } from '../core/plan.ts';
 import type { Database } from '../store/database.ts';
@@ -61,8 +62,8 @@ export async function edit<T>(
       const domainsBefore = await loadDomains(db);
       const value = await write(db, ref);
       const after = await loadLandscape(db);
-      await keepSuspended(db, before, after);
-      const scope = await scopeOf(db, { before, after, domainsBefore });
+      const blocked = await keepSuspended(db, before, after);
+      const scope = await scopeOf(db, { before, after, domainsBefore }, blocked);
       await bringAbout(sync, db, ref, { before, after }, scope);
       for (const { connection } of after.connections) await rememberMatches(db, after, connection.id);
       await endPlan(sync, db, ref);
@@ -75,12 +76,12 @@ export async function edit<T>(
   } catch (error) {
     if (!(error instanceof RolledBack)) throw error;
     const result = error.result as EditResult<T>;
-    await inTransaction(sync.db, async (db) => {
+    return inTransaction(sync.db, async (db) => {
       const ref = await beginPlan(sync, db, options.connection ?? null, options.kind);
       await endPlan(sync, db, ref);
       await storePreview(db, ref, result.rows);
+      return { ...result, ref };
     });
-    return result;
   }
 }
 
@@ -88,6 +89,8 @@ export async function edit<T>(
 interface Scope {
   readonly people: readonly { readonly connection: ConnectionId; readonly groups: readonly string[] | undefined }[];
   readonly members: readonly OrganizationId[];
+  /** Besides all these. */
+  readonly accounts: readonly AccountId[];
   readonly organizations: readonly OrganizationId[];
   readonly speakers: Speakers;
 }
@@ -99,6 +102,7 @@ async function scopeOf(
     after,
     domainsBefore,
   }: { readonly before: Landscape; readonly after: Landscape; readonly domainsBefore: Domains },
+  blocked: readonly Block[],
 ): Promise<Scope> {
   const domainsAfter = await loadDomains(db);
   const rules = [...after.organizations.values()].filter((organization) =>
@@ -110,7 +114,7 @@ async function scopeOf(
   const speakers = new Set<ConnectionId | null>(rules.length > 0 ? [null] : []);
   const people: Scope['people'][number][] = [];
   const members = new Set(rules.map(({ id }) => id));
-  const organizations = new Set(members);
+  const organizations = new Set([...members, ...blocked.map(({ organization }) => organization)]);
   for (const view of after.connections) {
     const was = before.connections.find((one) => one.connection.id === view.connection.id);
     const served = [...after.organizations.values()].filter(
@@ -128,7 +132,8 @@ async function scopeOf(
     if (whole) for (const { id } of served) members.add(id);
     speakers.add(view.connection.id);
   }
-  return { people, members: [...members], organizations: [...organizations], speakers };
+  const accounts = blocked.map(({ account }) => account);
+  return { people, members: [...members], accounts, organizations: [...organizations], speakers };
 }
 
 function rulesDiffer(before: Organization | undefined, after: Organization): boolean {
@@ -145,7 +150,7 @@ async function bringAbout(
   { before, after: landscape }: { readonly before: Landscape; readonly after: Landscape },
   scope: Scope,
 ): Promise<void> {
-  const accounts = new Set<AccountId>();
+  const accounts = new Set<AccountId>(scope.accounts);
   const domains = await loadDomains(db);
   for (const { connection, groups } of scope.people) {
     for await (const also of presentPeople(db, connection, groups)) {
@@ -204,7 +209,8 @@ async function bringAbout(
  * Nobody comes back by an edit: whom a connection had suspended, and no longer does because it was closed, observed,
  * lost its authority or serves the organization no more, is blocked, naming the cause.
  */
-async function keepSuspended(db: Database, before: Landscape, after: Landscape): Promise<void> {
+async function keepSuspended(db: Database, before: Landscape, after: Landscape): Promise<Block[]> {
+  const blocked: Block[] = [];
   for (const view of before.connections) {
     if (!view.connection.lifecycle || !counts(view.connection)) continue;
     const now = after.connections.find((one) => one.connection.id === view.connection.id);
@@ -221,11 +227,14 @@ async function keepSuspended(db: Database, before: Landscape, after: Landscape):
           const cause = report.kind === 'gone' ? 'had let the person go' : 'had reported the person inactive';
           const reason = `${view.connection.id} ${cause} when it stopped counting here`;
           const key = { organization: organization.id, account: dossier.account };
-          await writeBlock(db, { ...key, connection: view.connection.id, reason, since: report.since });
+          const block = { ...key, connection: view.connection.id, reason, since: report.since };
+          await writeBlock(db, block);
+          blocked.push(block);
         }
       }
     }
   }
+  return blocked;
 }
 
 function stillSuspends(view: ConnectionView | undefined, organization: Organization): boolean {

@@ -1,6 +1,6 @@
 // The brake on stored plan rows: judged on the whole plan, per connection and organization, in the transaction that
 // charges the budget. What is held is put into the one open hold, with the mask that leaves the member as they were.
-import type { Brake, BrakedChange } from '../core/brake.ts';
+import type { Brake, BrakedChange, BrakeInput } from '../core/brake.ts';
 import { applyBrake, braked } from '../core/brake.ts';
 import type { AccountId, ConnectionId, Instant, OrganizationId } from '../core/ids.ts';
 import { holdMask } from '../core/mask.ts';
@@ -53,23 +53,38 @@ export async function judge(
     group.changes.push(change);
     groups.set(key, group);
   }
-  const verdicts: Verdict[] = [];
+  const inputs: { key: Omit<Verdict, 'held'>; input: BrakeInput }[] = [];
   for (const { connection, organization, changes } of groups.values()) {
     const key = { connection, organization };
     const removals = changes.some(({ removal }) => removal);
-    const verdict = applyBrake({
+    const input = {
       settings: sync.brake,
       now: sync.now(),
       changes,
       window: removals ? await loadWindow(db, key) : null,
       granted: removals ? await countGranted(db, organization, connection) : 0,
       active: removals ? await countActive(db, organization) : 0,
+      leavingOtherwise: 0,
       suspect: options.suspect,
-    });
+    };
+    inputs.push({ key, input });
+  }
+  const verdicts: Verdict[] = [];
+  for (const { key, input } of inputs) {
+    const others = inputs.filter((other) => other.key.organization === key.organization && other.input !== input);
+    const leavingOtherwise = others.reduce((sum, other) => sum + leaving(other.input), 0);
+    const verdict = applyBrake({ ...input, leavingOtherwise });
     if (options.charge && verdict.charged.length > 0) await chargeWindow(db, key, verdict.window, verdict.charged);
     verdicts.push({ ...key, held: verdict.held });
   }
   return verdicts;
+}
+
+/** How many fewer are active once the rest of these changes is done. */
+function leaving(input: BrakeInput): number {
+  const { held } = applyBrake(input);
+  const free = input.changes.filter(({ account }) => !held.has(account));
+  return free.filter(({ removal }) => removal).length - free.filter(({ arrival }) => arrival).length;
 }
 
 /** Everything as it was before the plan: what a held change leaves standing. */

@@ -50,6 +50,7 @@ export const brakedChanges: fc.Arbitrary<{ readonly input: BrakeInput; readonly 
       granted,
       // Whoever is removed was active.
       active: changes.filter(({ removal }) => removal).length + besides,
+      leavingOtherwise: 0,
       suspect,
     },
   }));

@@ -142,6 +142,7 @@ export class Holds {
       window: this.#windows.get(key) ?? null,
       granted: active.filter(({ because }) => because.some((grant) => grant.connection === connection)).length,
       active: active.length,
+      leavingOtherwise: 0,
       suspect: false,
     });
     if (verdict.charged.length > 0) this.#charge(key, verdict);

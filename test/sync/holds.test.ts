@@ -8,7 +8,7 @@ import { findAccount } from '../../src/store/accounts.ts';
 import { loadDossiers } from '../../src/store/dossiers.ts';
 import { loadHolds } from '../../src/store/holds.ts';
 import { loadOrganizations } from '../../src/store/organizations.ts';
-import { rowsOfHold } from '../../src/store/plans.ts';
+import { rowsOfHold, rowsOfPlan } from '../../src/store/plans.ts';
 import { applyExpiredHolds, decideHold } from '../../src/sync/decide-hold.ts';
 import { push } from '../../src/sync/push.ts';
 import { recompute } from '../../src/sync/recompute.ts';
@@ -145,7 +145,6 @@ describe('a hold', () => {
     await store.close();
     store = await openTestStore(declared({ successor: 'anna@acme.example' }), brake);
     await push(store.sync, said(corp, { people: all(['olga', ...people]), ...staff(['olga', ...people]) }));
-    await declare(store.sync, declared({ successor: 'anna@acme.example' }), { preview: false });
     // Anna and bert lose their group: two removals at once are held.
     await push(store.sync, said(corp, staff(['olga', 'cora'])));
     expect(await statusOf('anna')).toBe('active');
@@ -156,6 +155,54 @@ describe('a hold', () => {
     // Bert still waits in the hold.
     const held = await rowsOfHold(store.sync.db, (await openHold()) as HoldId, 'held');
     expect(held.map(({ email }) => email)).toEqual(['bert@acme.example']);
+  });
+});
+
+describe('an edit', () => {
+  test('that takes every connection out of an organization does not empty it', async () => {
+    await push(store.sync, said(corp, { people: all(['olga', ...people]), ...staff(people) }));
+    const lifted = { ...store.sync, brake: { ...store.sync.brake, people: 100 } };
+    await push(lifted, said(corp, { people: all(['olga'], false) }));
+    const second = declared();
+    const other = 'other' as ConnectionId;
+    const [, operators] = second.connections;
+    const both: Declaration = {
+      ...second,
+      connections: [...second.connections, { ...operators!, id: other }],
+      mappings: [...second.mappings, { ...second.mappings[0]!, connection: other }],
+    };
+    await declare(lifted, both, { preview: false });
+    const more = ['dora', 'emil', 'fred'];
+    await push(lifted, said(other, { people: all(more), ...staff(more) }));
+    await declare(lifted, { ...both, mappings: [] }, { preview: false });
+    for (const name of [...people, ...more]) expect(await statusOf(name), name).toBe('active');
+    await inOrder();
+  });
+
+  test('shown before is the edit that is done', async () => {
+    await push(store.sync, said(corp, { people: all(people), ...staff(people) }));
+    const told = async (preview: boolean): Promise<string[]> => {
+      const { ref } = await declare(store.sync, { ...declared(), mappings: [] }, { preview });
+      const rows: string[] = [];
+      for await (const { email, before, after, state } of rowsOfPlan(store.sync.db, ref.id))
+        rows.push(JSON.stringify([email, before, after, state === 'held' || state === 'stopped']));
+      return rows.sort();
+    };
+    const shown = await told(true);
+    expect(shown).toHaveLength(3);
+    expect(await told(false)).toEqual(shown);
+  });
+});
+
+describe('a successor', () => {
+  test('who was named before anybody had met them takes the seat', async () => {
+    await store.close();
+    store = await openTestStore(declared({ successor: 'anna@acme.example' }));
+    await push(store.sync, said(corp, { people: all(['olga', ...people]), ...staff(people) }));
+    await push(store.sync, said(corp, { people: all(['olga'], false) }));
+    const [organization] = await loadOrganizations(store.sync.db, [acme]);
+    expect(organization?.owner).toBe((await findAccount(store.sync.db, 'anna@acme.example'))?.id);
+    await inOrder();
   });
 });
 
