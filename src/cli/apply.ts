@@ -3,6 +3,7 @@ import { declare } from '../organization/declare.ts';
 import { applyExpiredHolds } from '../sync/decide-hold.ts';
 import { countMembers } from '../store/memberships.ts';
 import { rowsOfPlan } from '../store/plans.ts';
+import { vacantOrganizations } from '../store/vacancies.ts';
 import type { Command } from './command.ts';
 import { printReport } from './report.ts';
 
@@ -32,6 +33,7 @@ export const apply: Command = {
       read: NOTHING_READ,
       warnings: [...declared.warnings.map(({ at, message }) => `${at}: ${message}`), ...result.value.warnings],
       members: await countMembers(store.db, null),
+      vacant: await vacantOrganizations(store.db),
       preview,
       rows: () => rowsOfPlan(store.db, result.ref.id),
     });

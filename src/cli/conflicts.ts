@@ -6,6 +6,11 @@ import { loadConflicts } from '../store/conflicts.ts';
 import type { Command } from './command.ts';
 import { EXIT } from './command.ts';
 
+const DECISIONS = new Map<string, 'linked' | 'discarded'>([
+  ['link', 'linked'],
+  ['discard', 'discarded'],
+]);
+
 export const conflicts: Command = {
   name: 'conflicts',
   summary: 'external people who could not be joined to an account: conflicts [list | link ID | discard ID]',
@@ -13,11 +18,16 @@ export const conflicts: Command = {
   examples: ['rollcall conflicts', 'rollcall conflicts link ID', 'rollcall conflicts discard ID'],
   async run({ out, sync }, input) {
     const [action = 'list', id = ''] = input.args;
+    if (action !== 'list') {
+      const decision = DECISIONS.get(action);
+      if (decision === undefined)
+        throw new RollcallError('input_invalid', `conflicts knows list, link and discard, not ${action}`);
+      if (id === '')
+        throw new RollcallError('input_invalid', `conflicts ${action} needs an ID: \`rollcall conflicts\` lists them`);
+      const { connection, externalId, email } = await decide(await sync(), id, decision);
+      out.line(`${decision}: ${email ?? externalId} of ${connection}`);
+    }
     const store = await sync();
-    if (action === 'link') await decide(store, id, 'linked');
-    else if (action === 'discard') await decide(store, id, 'discarded');
-    else if (action !== 'list')
-      throw new RollcallError('input_invalid', `conflicts knows list, link and discard, not ${action}`);
     const open = await loadConflicts(store.db);
     const accounts = await loadAccounts(
       store.db,

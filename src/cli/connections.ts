@@ -4,6 +4,7 @@ import { setConnectionState } from '../organization/set-connection-state.ts';
 import { loadConnections } from '../store/connections.ts';
 import { countMembers } from '../store/memberships.ts';
 import { rowsOfPlan } from '../store/plans.ts';
+import { vacantOrganizations } from '../store/vacancies.ts';
 import type { Command } from './command.ts';
 import { EXIT } from './command.ts';
 import { printReport } from './report.ts';
@@ -51,6 +52,7 @@ export const connections: Command = {
       read: { people: 0, groups: 0, links: 0, skipped: 0 },
       warnings: [],
       members: await countMembers(store.db, null),
+      vacant: await vacantOrganizations(store.db),
       preview: false,
       rows: () => rowsOfPlan(store.db, result.ref.id),
       extra: { state },

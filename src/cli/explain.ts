@@ -94,15 +94,18 @@ async function whyNoAccount(store: Sync, email: string): Promise<{ rule: string;
     (one) => one.email !== null && emailKey(one.email) === emailKey(email),
   );
   const people = await unlinkedByEmail(store.db, [emailKey(email)]);
+  const listed = new Set(conflicts.map(({ connection, externalId }) => `${connection} ${externalId}`));
   return [
     { rule: 'no account', reason: `no account has the address ${email}` },
     ...conflicts.map(({ connection, reason }) => ({
       rule: 'link conflict',
       reason: `${connection} names the address, and could not join it: ${reason}`,
     })),
-    ...people.map(({ connection, active }) => ({
-      rule: 'no grant',
-      reason: `${connection} knows the person${active ? '' : ' as inactive'}, and no mapping gives them anything`,
-    })),
+    ...people
+      .filter((one) => !listed.has(`${one.connection} ${one.externalId}`))
+      .map(({ connection, active }) => ({
+        rule: 'no grant',
+        reason: `${connection} knows the person${active ? '' : ' as inactive'}, and no mapping gives them anything`,
+      })),
   ];
 }

@@ -101,12 +101,14 @@ async function runCommand(
   const out = new Output(streams, call.options['json'] === true);
   let database: Database | null = null;
   const config: Context['config'] = (secrets = 'none') => loadConfig({ file: call.file, env: streams.env, secrets });
-  const sync = async (): Promise<Sync> => {
+  let opened: Promise<Sync> | null = null;
+  const open = async (): Promise<Sync> => {
     const { brake, database: where } = config();
     database = openDatabase(where.url);
     await migrate(database);
     return { db: database, brake, now: () => new Date().toISOString() };
   };
+  const sync = async (): Promise<Sync> => (opened ??= open());
   try {
     return await command.run({ out, config, sync, configFile: call.file, env: streams.env }, call);
   } catch (error) {

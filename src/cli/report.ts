@@ -18,6 +18,8 @@ export interface Report {
   readonly members: number;
   readonly preview: boolean;
   readonly rows: () => AsyncIterable<PlanRow>;
+  /** Organizations without an Owner once all is done: a successor may have taken the seat in the same run. */
+  readonly vacant: ReadonlySet<string>;
   /** Fields beside those of the contract. */
   readonly extra?: Record<string, unknown>;
 }
@@ -32,7 +34,8 @@ export async function printReport(out: Output, report: Report): Promise<number> 
     if (row.before !== null || !report.preview) known += isHeld(row) && row.before === null ? 0 : 1;
     if (isHeld(row)) counts.held += 1;
     else if (row.kind !== 'reason') counts[row.kind] += 1;
-    if (row.seat === 'vacates' && !isHeld(row)) vacancies.push(row.organization);
+    if (row.seat === 'vacates' && !isHeld(row) && (report.preview || report.vacant.has(row.organization)))
+      vacancies.push(row.organization);
   }
   counts.unchanged = Math.max(0, report.members - known);
   const { ref, connection, complete, reason, read, warnings } = report;
@@ -112,7 +115,12 @@ async function printPeople(
       .join(', ')}`,
   );
   if (!report.complete) out.line(`not complete: ${report.reason ?? ''}; nothing was taken away for being unseen`);
-  for (const organization of vacancies) out.line(`vacancy: ${organization} has no Owner; rollcall vacancies`);
+  for (const organization of vacancies)
+    out.line(
+      report.preview
+        ? `vacancy: ${organization} would have no Owner`
+        : `vacancy: ${organization} has no Owner; rollcall vacancies`,
+    );
   const shown: string[][] = [];
   let more = 0;
   for await (const row of report.rows()) {

@@ -1,10 +1,13 @@
 // `sync CONNECTION`: one run of an LDAP connection.
 import { readExport } from '../ldap/export.ts';
 import { RollcallError } from '../errors.ts';
+import { loadConflicts } from '../store/conflicts.ts';
+import type { Database } from '../store/database.ts';
 import { countMembers } from '../store/memberships.ts';
 import { rowsOfPlan } from '../store/plans.ts';
 import { applyExpiredHolds } from '../sync/decide-hold.ts';
 import { runDirectory } from '../sync/directory-run.ts';
+import { vacantOrganizations } from '../store/vacancies.ts';
 import type { Command } from './command.ts';
 import { text } from './command.ts';
 import { printReport } from './report.ts';
@@ -57,11 +60,18 @@ export const syncCommand: Command = {
       complete: result.complete,
       reason: result.reason,
       read: result.read,
-      warnings: result.warnings,
+      warnings: [...result.warnings, ...(await conflictWarnings(store.db, connection.id))],
       members: await countMembers(store.db, connection.id),
+      vacant: await vacantOrganizations(store.db),
       preview: result.preview || result.observed,
       rows: () => rowsOfPlan(store.db, result.ref.id),
       extra: { observed: result.observed, suspect: result.suspect },
     });
   },
 };
+
+/** People who were read and are nobody here yet: without a word, a newcomer's missing access has no reason. */
+async function conflictWarnings(db: Database, connection: string): Promise<string[]> {
+  const open = (await loadConflicts(db)).filter((one) => one.connection === connection).length;
+  return open === 0 ? [] : [`${open} people could not be joined to an account: rollcall conflicts lists them`];
+}

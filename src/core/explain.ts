@@ -32,6 +32,8 @@ export function whyNot(landscape: Landscape, organization: Organization, dossier
     );
   }
   if (organization.roleAuthority === 'directory') {
+    if (membership?.status === 'deactivated' && membership.suspendedBy === null)
+      add('role authority', 'only mapped roles count here, and default roles do not: in no mapped role group');
     const grant = dossier.personGrants.find((one) => one.organization === organization.id);
     if (grant !== undefined)
       add('role authority', `only mapped roles count here: the role ${grant.role} given by a person sleeps`);

@@ -2,6 +2,7 @@
 // the conflict until the person's facts change (organizations.md section 5).
 import type { AccountId } from '../core/ids.ts';
 import { RollcallError } from '../errors.ts';
+import type { Conflict } from '../store/conflicts.ts';
 import { decideConflict, findConflict } from '../store/conflicts.ts';
 import { addAccounts, findAccount } from '../store/accounts.ts';
 import { inTransaction } from '../store/database.ts';
@@ -18,8 +19,8 @@ import { settle } from '../sync/settle.ts';
  * @throws RollcallError `not_found` for an unknown or decided conflict; `conflict` where the person is linked already,
  * or has no address to make an account of.
  */
-export async function decide(sync: Sync, id: string, decision: 'linked' | 'discarded'): Promise<void> {
-  await inTransaction(sync.db, async (db) => {
+export async function decide(sync: Sync, id: string, decision: 'linked' | 'discarded'): Promise<Conflict> {
+  return inTransaction(sync.db, async (db) => {
     const conflict = await findConflict(db, id);
     if (conflict === null || conflict.state !== 'open') {
       throw new RollcallError('not_found', `there is no open conflict ${id}: \`rollcall conflicts\` lists them`);
@@ -59,5 +60,6 @@ export async function decide(sync: Sync, id: string, decision: 'linked' | 'disca
       await endPlan(sync, db, plan);
     }
     await decideConflict(db, id, decision, sync.now());
+    return conflict;
   });
 }

@@ -56,6 +56,12 @@ function fromRow(row: VacancyRow): Vacancy {
   };
 }
 
+/** Organizations whose seat is empty now. */
+export async function vacantOrganizations(db: Database): Promise<ReadonlySet<string>> {
+  const rows: { id: string }[] = await db('organizations').whereNotNull('vacancy').select('id');
+  return new Set(rows.map(({ id }) => id));
+}
+
 /** All vacancies, oldest first, resolved ones too. */
 export async function loadVacancies(db: Database): Promise<Vacancy[]> {
   return ((await db('vacancies').orderBy('id')) as VacancyRow[]).map(fromRow);
