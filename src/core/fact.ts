@@ -70,7 +70,7 @@ export function isAddress(text: string): boolean {
     text.length <= LONGEST_ADDRESS &&
     /^[^@]+@[^@]+$/.test(text) &&
     !/[\p{C}\p{Z}]/u.test(text) &&
-    [...text].every((letter) => letter <= '\u007f' || emailKey(letter) > '\u007f')
+    Array.from(text).every((letter) => letter <= '\u007f' || emailKey(letter) > '\u007f')
   );
 }
 
