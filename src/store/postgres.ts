@@ -42,6 +42,8 @@ export function openPostgres(url: string): Knex {
       keepAlive: true,
     },
     pool: { min: 0, max: POOL_SIZE },
+    // knex would tell of a refused connection on standard output; whoever asked is told by the error.
+    log: { warn: () => undefined, error: () => undefined, debug: () => undefined, deprecate: () => undefined },
   });
   const client = db.client as { acquireRawConnection: () => Promise<Client> };
   const connect = client.acquireRawConnection.bind(client);

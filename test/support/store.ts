@@ -102,3 +102,24 @@ export function declareAcmeWithScim(): Declaration {
     ],
   });
 }
+
+/** Acme with the directory `corp`, whose group `staff` makes annotators. */
+export function declareAcmeWithStaff(): Declaration {
+  const corp = 'corp' as ConnectionId;
+  return declareAcme({
+    connections: [{ id: corp, kind: 'ldap', organization: null, state: null, lifecycle: true, trustEmail: 'any' }],
+    mappings: [
+      {
+        connection: corp,
+        groupBy: 'name',
+        group: 'staff',
+        groupKey: 'staff',
+        organization: 'acme' as OrganizationId,
+        role: 'annotator',
+        workspace: null,
+        project: null,
+        projectRole: null,
+      },
+    ],
+  });
+}
