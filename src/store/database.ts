@@ -6,6 +6,7 @@ import { PATIENCE_MS } from './patience.ts';
 import { openPostgres } from './postgres.ts';
 import { isBusy } from './postgres-faults.ts';
 import { openSqlite } from './sqlite.ts';
+import { inTurn } from './write-queue.ts';
 
 /** A connection or an open transaction; every store function takes one. */
 export type Database = Knex;
@@ -35,10 +36,12 @@ export function isPostgres(db: Database): boolean {
  * at one place, none can wait for another in a circle, and nothing needs to be tried again.
  */
 export async function inTransaction<T>(db: Database, work: (trx: Database) => Promise<T>): Promise<T> {
-  return db.transaction(async (trx) => {
-    await takeWriteLock(trx);
-    return work(trx);
-  });
+  return inTurn(db, () =>
+    db.transaction(async (trx) => {
+      await takeWriteLock(trx);
+      return work(trx);
+    }),
+  );
 }
 
 async function takeWriteLock(trx: Database): Promise<void> {

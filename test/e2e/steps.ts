@@ -212,18 +212,21 @@ export function walkSteps(kind: DatabaseKind): void {
     if (act === undefined) throw new Error(`the table names a step that the test does not know: ${step}`);
     const { code, stderr } = await act();
     expect(code, stderr).toBe(exit);
-    const list = await rollcall('members', '--organization', 'acme');
+    const [list, held, check] = await Promise.all([
+      rollcall('members', '--organization', 'acme'),
+      rollcall('holds'),
+      rollcall('recompute', '--check'),
+    ]);
     const rows = (list.json() as { members: { email: string; role: string; status: string }[] }).members;
     const told = rows.map(
       ({ email, role, status }) => `${email.split('@')[0]} ${role}${status === 'active' ? '' : ` ${status}`}`,
     );
     expect(told.join(', ')).toBe(members);
-    const held = ((await rollcall('holds')).json() as { holds: { state: string; brake: string }[] }).holds;
-    expect(held.map(({ state, brake }) => `${state} ${brake}`).join(', ')).toBe(holds);
+    const stored = (held.json() as { holds: { state: string; brake: string }[] }).holds;
+    expect(stored.map(({ state, brake }) => `${state} ${brake}`).join(', ')).toBe(holds);
     const now = await history();
     expect(now - written, 'history rows written').toBe(writes);
     written = now;
-    const check = await rollcall('recompute', '--check');
     expect((check.json() as { differences: unknown[] }).differences).toEqual([]);
   });
 }

@@ -1,7 +1,12 @@
 // A Postgres that cannot be used is told in one line with what to do, and one that is used loses nothing.
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { openDatabase } from '../../src/store/database.ts';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { inTransaction, openDatabase } from '../../src/store/database.ts';
+import { acquireLease } from '../../src/store/leases.ts';
 import { migrate } from '../../src/store/migrate.ts';
+import { runCli } from '../support/cli.ts';
 import { asAdministrator, serverUrl } from '../support/postgres-databases.ts';
 import type { TestDatabase } from '../support/store.ts';
 import { newDatabase } from '../support/store.ts';
@@ -63,6 +68,18 @@ describe('a server that cannot be used', () => {
     expect(fault.message).toContain('createdb nothing_here');
   });
 
+  test('the command line says it in one line, and its exit code is that of bad input', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'rollcall-postgres-'));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    writeFileSync(join(folder, 'rollcall.yaml'), 'database: { url: { env: STORE } }\n');
+    const env = { STORE: changed((url) => (url.port = '1')) };
+    const said = await runCli(['holds', '--json', '--config', 'rollcall.yaml'], { cwd: folder, env });
+    expect(said.code).toBe(2);
+    expect(said.json()).toMatchObject({ error: { code: 'database_unreachable' } });
+    expect(said.stderr.trim().split('\n')).toHaveLength(1);
+    expect(said.stderr).not.toContain('secret');
+  });
+
   test('a database that cannot hold every name', async () => {
     const name = `latin_${process.pid}`;
     await asAdministrator(`CREATE DATABASE ${name} TEMPLATE template0 ENCODING 'LATIN1' LOCALE 'C'`);
@@ -74,6 +91,25 @@ describe('a server that cannot be used', () => {
 });
 
 describe('a server that is used', () => {
+  test('a crowd of writers leaves the pool open to those who read, and to the renewal of leases', async () => {
+    const db = openDatabase(database.url);
+    const blocker = openDatabase(database.url);
+    const locked = Promise.withResolvers<void>();
+    const release = Promise.withResolvers<void>();
+    const blocked = inTransaction(blocker, async () => {
+      locked.resolve();
+      await release.promise;
+    });
+    await locked.promise;
+    const writers = Array.from({ length: 50 }, () => inTransaction(db, async () => undefined));
+    expect(await db('accounts').select('id')).toEqual([]);
+    expect(await acquireLease(db, 'schedule')).not.toBeNull();
+    release.resolve();
+    await Promise.all([blocked, ...writers]);
+    await db.destroy();
+    await blocker.destroy();
+  });
+
   test('the password may come from PGPASSWORD', async () => {
     const before = process.env['PGPASSWORD'];
     process.env['PGPASSWORD'] = new URL(database.url).password;

@@ -1,7 +1,8 @@
 // Several processes on one database: nothing is lost, the brake's budget is exact, and a directory is read by one.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { OrganizationId } from '../../src/core/ids.ts';
-import { databaseTime } from '../../src/store/database.ts';
+import { databaseTime, inSnapshot } from '../../src/store/database.ts';
 import { loadHolds } from '../../src/store/holds.ts';
 import { countActive } from '../../src/store/memberships.ts';
 import { rowsOfHold } from '../../src/store/plans.ts';
@@ -36,6 +37,18 @@ describe.each(DATABASES)('two processes push to %s', (database) => {
     expect(await countActive(store.sync.db, acme)).toBe(81);
     expect(await store.sync.db('links').where({ in_group: 'everybody' }).select('member')).toHaveLength(80);
     await inOrder(store.sync);
+  });
+
+  test('planning everybody anew gives nothing at any instant, also while others write', async () => {
+    const { sync } = store;
+    let writing = true;
+    const pushes = both('add', 25).finally(() => (writing = false));
+    while (writing) {
+      await inSnapshot(sync.db, (db) => inOrder({ ...sync, db }));
+      // SQLite answers without a pause, and the ends of the others would never be heard of.
+      await sleep(5);
+    }
+    await pushes;
   });
 
   test('60 single deletes of 100 people: exactly 20 commit, each further one is held', async () => {
