@@ -17,7 +17,8 @@ export function openSqlite(file: string): Knex {
       min: 1,
       max: 1,
       idleTimeoutMillis: 2 ** 31 - 1,
-      afterCreate: (connection: { pragma: (text: string) => unknown }, done: (error: Error | null) => void) => {
+      afterCreate: (connection: SqliteConnection, done: (error: Error | null) => void) => {
+        keepStatements(connection);
         // Patience first: several processes may turn a new file to WAL at once.
         for (const pragma of [
           `busy_timeout=${PATIENCE_MS}`,
@@ -33,4 +34,29 @@ export function openSqlite(file: string): Knex {
       },
     },
   });
+}
+
+interface SqliteConnection {
+  pragma: (text: string) => unknown;
+  prepare: (sql: string) => unknown;
+}
+
+/** Statements kept ready; the texts that Rollcall asks again and again are fewer. */
+const STATEMENTS_KEPT = 200;
+
+/**
+ * The same text is prepared once. A prepared statement is memory that the garbage collector doesn't see: a long run
+ * that prepared each anew would hold gigabytes of them.
+ */
+function keepStatements(connection: SqliteConnection): void {
+  const prepare = connection.prepare.bind(connection);
+  const kept = new Map<string, unknown>();
+  connection.prepare = (sql) => {
+    const statement = kept.get(sql) ?? prepare(sql);
+    kept.delete(sql);
+    kept.set(sql, statement);
+    const [oldest] = kept.keys();
+    if (kept.size > STATEMENTS_KEPT && oldest !== undefined) kept.delete(oldest);
+    return statement;
+  };
 }

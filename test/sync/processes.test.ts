@@ -41,9 +41,9 @@ describe.each(DATABASES)('two processes push to %s', (database) => {
 
   test('planning everybody anew gives nothing at any instant, also while others write', async () => {
     const { sync } = store;
-    let writing = true;
-    const pushes = both('add', 25).finally(() => (writing = false));
-    while (writing) {
+    const state = { writing: true };
+    const pushes = both('add', 25).finally(() => (state.writing = false));
+    while (state.writing) {
       await inSnapshot(sync.db, (db) => inOrder({ ...sync, db }));
       // SQLite answers without a pause, and the ends of the others would never be heard of.
       await sleep(5);

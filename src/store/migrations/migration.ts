@@ -3,7 +3,7 @@ import type { Database } from '../database.ts';
 import { isPostgres } from '../database.ts';
 
 export interface Migration {
-  readonly up: (db: Database) => Promise<void>;
+  readonly up: (db: Database) => PromiseLike<unknown>;
 }
 
 /**

@@ -60,7 +60,7 @@ export const staging: readonly string[] = [
     account text,
     PRIMARY KEY (plan, external_id)
   )`,
-  `CREATE INDEX staged_touched_pieces ON staged_touched (plan, piece)`,
+  `CREATE INDEX staged_touched_pieces ON staged_touched (plan, piece, external_id)`,
   `CREATE TABLE staged_groups_gone (
     plan text NOT NULL,
     external_id text NOT NULL,
