@@ -2,9 +2,8 @@
 // orders all writers, so that what a transaction reads is what it writes on.
 import type { Knex } from 'knex';
 import { RollcallError } from '../errors.ts';
-import { PATIENCE_MS } from './patience.ts';
+import { isBusy, PATIENCE_MS } from './patience.ts';
 import { openPostgres } from './postgres.ts';
-import { isBusy } from './postgres-faults.ts';
 import { openSqlite } from './sqlite.ts';
 import { inTurn } from './write-queue.ts';
 

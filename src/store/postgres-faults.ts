@@ -36,9 +36,3 @@ export function rejectionOf(error: unknown, { server, user, database }: Server):
   }
   return error;
 }
-
-/** Whether another process kept the write lock for as long as anybody waits. */
-export function isBusy(error: unknown): boolean {
-  const code = (error as { readonly code?: unknown } | null)?.code;
-  return code === '55P03' || (typeof code === 'string' && code.startsWith('SQLITE_BUSY'));
-}

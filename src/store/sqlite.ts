@@ -4,7 +4,7 @@ import { chmodSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import knex from 'knex';
 import type { Knex } from 'knex';
-import { PATIENCE_MS } from './patience.ts';
+import { isBusy, PATIENCE_MS } from './patience.ts';
 
 export function openSqlite(file: string): Knex {
   if (file !== ':memory:') mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
@@ -19,15 +19,9 @@ export function openSqlite(file: string): Knex {
       idleTimeoutMillis: 2 ** 31 - 1,
       afterCreate: (connection: SqliteConnection, done: (error: Error | null) => void) => {
         keepStatements(connection);
-        // Patience first: several processes may turn a new file to WAL at once.
-        for (const pragma of [
-          `busy_timeout=${PATIENCE_MS}`,
-          'journal_mode=WAL',
-          'synchronous=FULL',
-          'foreign_keys=ON',
-        ]) {
-          connection.pragma(pragma);
-        }
+        connection.pragma(`busy_timeout=${PATIENCE_MS}`);
+        turnToWal(connection);
+        for (const pragma of ['synchronous=FULL', 'foreign_keys=ON']) connection.pragma(pragma);
         // Names, addresses and roles of a whole company: for the owner of the process only.
         if (file !== ':memory:') chmodSync(file, 0o600);
         done(null);
@@ -39,6 +33,21 @@ export function openSqlite(file: string): Knex {
 interface SqliteConnection {
   pragma: (text: string) => unknown;
   prepare: (sql: string) => unknown;
+}
+
+/** Several processes may turn a new file to WAL at once, and SQLite does not wait for another's turn by itself. */
+function turnToWal(connection: SqliteConnection): void {
+  const pause = new Int32Array(new SharedArrayBuffer(4));
+  const end = Date.now() + PATIENCE_MS;
+  for (;;) {
+    try {
+      connection.pragma('journal_mode=WAL');
+      return;
+    } catch (error) {
+      if (!isBusy(error) || Date.now() > end) throw error;
+      Atomics.wait(pause, 0, 0, 10);
+    }
+  }
 }
 
 /** Statements kept ready; the texts that Rollcall asks again and again are fewer. */
