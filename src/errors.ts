@@ -15,7 +15,11 @@ export type ErrorCode =
   | 'already_running' // the connection has a run under way
   | 'connection_paused' // the connection is paused: nothing is read
   | 'declared_in_file' // what the configuration file states is read-only elsewhere
-  | 'schema_outdated'; // the database was written by a newer Rollcall, or was never migrated
+  | 'schema_outdated' // the database was written by a newer Rollcall, or was never migrated
+  | 'database_unreachable' // the database server cannot be reached, refuses the user, or has no such database
+  | 'database_unfit' // the server's settings would lose or garble what is stored, or the user may not create tables
+  | 'database_busy' // another process has been writing for longer than anybody waits
+  | 'lease_lost'; // another process took over what this one was doing
 
 /** One fault of a configuration: where it stands and what to do. */
 export interface Fault {

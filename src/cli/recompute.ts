@@ -1,5 +1,6 @@
 // `recompute --check`: law 13 on the live store.
 import { RollcallError } from '../errors.ts';
+import { inSnapshot } from '../store/database.ts';
 import { recompute } from '../sync/recompute.ts';
 import type { Command } from './command.ts';
 import { EXIT } from './command.ts';
@@ -16,7 +17,11 @@ export const recomputeCommand: Command = {
         'recompute only checks: give --check. What differs is brought about by the next run or apply',
       );
     }
-    const { checked, differences } = await recompute(await sync(), (done) => out.progress(`checked ${done}`));
+    const live = await sync();
+    // Others may write meanwhile: what is compared must be of one instant.
+    const { checked, differences } = await inSnapshot(live.db, (db) =>
+      recompute({ ...live, db }, (done) => out.progress(`checked ${done}`)),
+    );
     out.progressDone();
     out.document({ ok: differences.length === 0, checked, differences });
     out.line(`${checked} accounts checked, ${differences.length} differ`);

@@ -1,87 +1,62 @@
-// The database behind plain functions: SQLite embedded by default, Postgres for several processes. What was
-// acknowledged survives power loss: SQLite runs in WAL with synchronous=FULL (law 12).
-import { chmodSync, mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
-import knex from 'knex';
+// The database behind plain functions: SQLite embedded by default, Postgres for several processes. One write lock
+// orders all writers, so that what a transaction reads is what it writes on.
 import type { Knex } from 'knex';
 import { RollcallError } from '../errors.ts';
+import { isBusy, PATIENCE_MS } from './patience.ts';
+import { openPostgres } from './postgres.ts';
+import { openSqlite } from './sqlite.ts';
+import { inTurn } from './write-queue.ts';
 
 /** A connection or an open transaction; every store function takes one. */
 export type Database = Knex;
 
-/** How long a process waits for another's write on SQLite before it gives up. */
-const BUSY_TIMEOUT_MS = 30_000;
-
 /**
- * Opens the database that the URL names; nothing is migrated.
- * @param url `sqlite:/path/to/file.db`; the folder is made, readable by its owner only.
- * @throws RollcallError `config_invalid` for a URL of another kind.
+ * Opens the database that the URL names; nothing is migrated, and Postgres is not yet asked.
+ * @param url `sqlite:/path/to/file.db` (the folder is made, readable by its owner only) or a `postgres://` address.
+ * @throws RollcallError `config_invalid` for a URL of another kind. The first statement throws `database_unreachable`
+ *   or `database_unfit` where the server cannot be used.
  */
 export function openDatabase(url: string): Database {
+  if (/^postgres(ql)?:\/\//.test(url)) return openPostgres(url);
   const file = /^sqlite:(.+)$/.exec(url)?.[1];
-  if (file === undefined) {
-    throw new RollcallError('config_invalid', `database.url: expected sqlite:PATH, found ${url.replace(/:.*/s, ':…')}`);
-  }
-  if (file !== ':memory:') mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  return knex({
-    client: 'better-sqlite3',
-    connection: { filename: file },
-    useNullAsDefault: true,
-    pool: {
-      // One connection: SQLite has one writer, and an idle pool must not close an in-memory database.
-      min: 1,
-      max: 1,
-      idleTimeoutMillis: 2 ** 31 - 1,
-      afterCreate: (connection: SqliteConnection, done: (error: Error | null) => void) => {
-        keepStatements(connection);
-        for (const pragma of [
-          'journal_mode=WAL',
-          'synchronous=FULL',
-          'foreign_keys=ON',
-          `busy_timeout=${BUSY_TIMEOUT_MS}`,
-        ]) {
-          connection.pragma(pragma);
-        }
-        // Names, addresses and roles of a whole company: for the owner of the process only.
-        if (file !== ':memory:') chmodSync(file, 0o600);
-        done(null);
-      },
-    },
-  });
+  if (file !== undefined) return openSqlite(file);
+  const found = url.replace(/:.*/s, ':…');
+  throw new RollcallError('config_invalid', `database.url: expected sqlite:PATH or postgres://…, found ${found}`);
 }
 
-interface SqliteConnection {
-  pragma: (text: string) => unknown;
-  prepare: (sql: string) => unknown;
-}
-
-/** Statements kept ready; the texts that Rollcall asks again and again are fewer. */
-const STATEMENTS_KEPT = 200;
-
-/**
- * The same text is prepared once. A prepared statement is memory that the garbage collector doesn't see: a long run
- * that prepared each anew would hold gigabytes of them.
- */
-function keepStatements(connection: SqliteConnection): void {
-  const prepare = connection.prepare.bind(connection);
-  const kept = new Map<string, unknown>();
-  connection.prepare = (sql) => {
-    const statement = kept.get(sql) ?? prepare(sql);
-    kept.delete(sql);
-    kept.set(sql, statement);
-    const [oldest] = kept.keys();
-    if (kept.size > STATEMENTS_KEPT && oldest !== undefined) kept.delete(oldest);
-    return statement;
-  };
+export function isPostgres(db: Database): boolean {
+  return (db.client as { readonly config: { readonly client?: unknown } }).config.client === 'pg';
 }
 
 /**
  * Runs `work` in one transaction that holds the write lock from its first statement, so that what it reads is what
- * it writes on: a reader that turns writer half-way is refused by SQLite when another process wrote meanwhile.
+ * it writes on: on SQLite a reader that turns writer half-way is refused when another process wrote meanwhile; on
+ * Postgres the lock is a row, and every statement after it sees what the last writer left. Since all writers queue
+ * at one place, none can wait for another in a circle, and nothing needs to be tried again.
  */
 export async function inTransaction<T>(db: Database, work: (trx: Database) => Promise<T>): Promise<T> {
-  return db.transaction(async (trx) => {
+  return inTurn(db, () =>
+    db.transaction(async (trx) => {
+      await takeWriteLock(trx);
+      return work(trx);
+    }),
+  );
+}
+
+async function takeWriteLock(trx: Database): Promise<void> {
+  try {
     await trx('write_lock').increment('revision', 1);
+  } catch (error) {
+    if (!isBusy(error)) throw error;
+    const words = `another process has been writing for ${PATIENCE_MS / 1000} seconds: try again when it is done`;
+    throw new RollcallError('database_busy', words, { cause: error });
+  }
+}
+
+/** Reads that see one instant, however many statements they take and whoever writes meanwhile. */
+export async function inSnapshot<T>(db: Database, work: (trx: Database) => Promise<T>): Promise<T> {
+  return db.transaction(async (trx) => {
+    if (isPostgres(trx)) await trx.raw('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY');
     return work(trx);
   });
 }
@@ -92,7 +67,23 @@ export async function revisionOf(db: Database): Promise<number> {
   return row?.revision ?? 0;
 }
 
-/** SQLite takes at most 32,766 variables a statement; rows are written in groups that stay far below. */
+/**
+ * The database's own clock as a column value, in the form of every other time: processes whose clocks differ agree
+ * by it on when a lease ends.
+ */
+export function databaseTime(db: Database, aheadMs = 0): Knex.Raw {
+  return isPostgres(db)
+    ? db.raw(
+        `to_char((clock_timestamp() + ? * interval '1 millisecond') AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`,
+        [aheadMs],
+      )
+    : db.raw(`strftime('%Y-%m-%dT%H:%M:%fZ', 'now', ?)`, [`${aheadMs / 1000} seconds`]);
+}
+
+/**
+ * SQLite takes at most 32,766 variables a statement and Postgres 65,535; rows are written in groups that stay far
+ * below.
+ */
 export const ROWS_PER_STATEMENT = 500;
 
 /** The list in groups of at most `size`, in order. */

@@ -1,12 +1,15 @@
-// Bringing the schema up. The list is explicit, so that a migration's name never depends on a file's ending.
-import type { Knex } from 'knex';
+// Bringing the schema up, by any number of processes at once: one applies what is missing, the others wait for it.
+// knex's own migrator is not used: a process killed in it leaves its lock behind for a person to remove.
 import { RollcallError } from '../errors.ts';
 import type { Database } from './database.ts';
+import { isPostgres } from './database.ts';
 import { initial } from './migrations/0001-initial.ts';
 import { schedules } from './migrations/0004-schedules.ts';
+import type { Migration } from './migrations/migration.ts';
+import { runStatements } from './migrations/migration.ts';
 
 /** In order; a migration that has been released is never edited. */
-export const MIGRATIONS: readonly { readonly name: string; readonly migration: Knex.Migration }[] = [
+export const MIGRATIONS: readonly { readonly name: string; readonly migration: Migration }[] = [
   { name: '0001-initial', migration: initial },
   { name: '0004-schedules', migration: schedules },
 ];
@@ -16,48 +19,60 @@ export interface MigrationState {
   readonly missing: readonly string[];
 }
 
+/** Any number, the same in every process: who holds it migrates. */
+const MIGRATION_LOCK = 7_201_966;
+
 /**
- * Applies the migrations that are missing, each in a transaction.
+ * Applies the migrations that are missing, all in one transaction.
  * @param upTo the last one to apply, by name; all of them by default.
- * @returns the names of those that were applied now.
+ * @returns the names of those that were applied now, by this process.
  * @throws RollcallError `schema_outdated` when the database was written by a newer Rollcall.
  */
 export async function migrate(db: Database, upTo?: string): Promise<string[]> {
-  await db.migrate.list(options(db)).catch((error: unknown) => rethrowNewer(error));
   const end = upTo === undefined ? MIGRATIONS.length : MIGRATIONS.findIndex(({ name }) => name === upTo) + 1;
-  const applied: string[] = [];
-  for (const { name } of MIGRATIONS.slice(0, end)) {
-    const { missing } = await migrationState(db);
-    if (!missing.includes(name)) continue;
-    await db.migrate.up({ ...options(db), name });
-    applied.push(name);
-  }
-  return applied;
+  const wanted = MIGRATIONS.slice(0, end);
+  // Nothing is locked where nothing is missing: every command comes by here.
+  if (lacking(wanted, await migrationState(db)).length === 0) return [];
+  return db.transaction(async (trx) => {
+    await lockMigrations(trx);
+    const missing = lacking(wanted, await migrationState(trx));
+    for (const { name, migration } of missing) {
+      await migration.up(trx);
+      await trx('migrations').insert({ name, applied_at: new Date().toISOString() });
+    }
+    return missing.map(({ name }) => name);
+  });
 }
 
 /** Which migrations the database has and lacks. */
 export async function migrationState(db: Database): Promise<MigrationState> {
-  const [applied, missing] = (await db.migrate.list(options(db))) as [{ name: string }[], { name: string }[]];
-  return { applied: applied.map(({ name }) => name), missing: missing.map(({ name }) => name) };
+  const isNew = !(await db.schema.hasTable('migrations'));
+  const rows: { name: string }[] = isNew ? [] : await db('migrations').orderBy('name').select('name');
+  const applied = rows.map(({ name }) => name);
+  const known = MIGRATIONS.map(({ name }) => name);
+  if (applied.some((name) => !known.includes(name))) {
+    throw new RollcallError(
+      'schema_outdated',
+      'the database was written by a newer Rollcall: start that version, or restore a backup',
+    );
+  }
+  return { applied, missing: known.filter((name) => !applied.includes(name)) };
 }
 
-function options(_db: Database): Knex.MigratorConfig {
-  return {
-    tableName: 'migrations',
-    migrationSource: {
-      getMigrations: () => Promise.resolve([...MIGRATIONS]),
-      getMigrationName: (entry: { name: string }) => entry.name,
-      getMigration: (entry: { migration: Knex.Migration }) => Promise.resolve(entry.migration),
-    },
-  };
+function lacking(wanted: typeof MIGRATIONS, { missing }: MigrationState): typeof MIGRATIONS {
+  return wanted.filter(({ name }) => missing.includes(name));
 }
 
-function rethrowNewer(error: unknown): never {
-  throw new RollcallError(
-    'schema_outdated',
-    'the database was written by a newer Rollcall: start that version, or restore a backup',
-    {
-      cause: error,
-    },
-  );
+/** Held until the end of the transaction. On SQLite the first write of a transaction locks out all other writers. */
+async function lockMigrations(trx: Database): Promise<void> {
+  if (isPostgres(trx)) await trx.raw('SELECT pg_advisory_xact_lock(?)', [MIGRATION_LOCK]);
+  else await trx.raw('PRAGMA user_version = 1');
+  await runStatements(trx, [LIST]).catch((error: unknown) => {
+    if ((error as { readonly code?: unknown }).code !== INSUFFICIENT_PRIVILEGE) throw error;
+    const words = 'its user may not create tables: GRANT CREATE ON SCHEMA public to it, or make it the owner';
+    throw new RollcallError('database_unfit', `database.url: ${words}`, { cause: error });
+  });
 }
+
+const LIST = 'CREATE TABLE IF NOT EXISTS migrations (name text PRIMARY KEY, applied_at text NOT NULL)';
+const INSUFFICIENT_PRIVILEGE = '42501';

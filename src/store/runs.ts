@@ -1,6 +1,5 @@
-// Runs: what was read or edited, when, and how it ended. At most one sync of a connection is under way; the one
-// whose process is gone is replaced.
-import { hostname } from 'node:os';
+// Runs: what was read or edited, when, and how it ended. At most one sync of a connection is under way; who may be
+// at it is said by its lease (leases.ts).
 import type { ConnectionId, Instant, PlanId, RunId } from '../core/ids.ts';
 import type { Database } from './database.ts';
 import { fromJson } from './database.ts';
@@ -8,17 +7,12 @@ import { newId } from './ids.ts';
 
 export type RunKind = 'sync' | 'apply' | 'push' | 'people';
 
-/** A run that gave no sign for this long is dead, wherever its process was. */
-export const RUN_LEASE_MS = 60_000;
-
 export interface Run {
   readonly id: RunId;
   readonly connection: ConnectionId | null;
   readonly kind: RunKind;
   readonly state: 'reading' | 'committing' | 'done' | 'failed';
   readonly startedAt: Instant;
-  readonly holder: string;
-  readonly heartbeatAt: Instant;
 }
 
 interface RunRow {
@@ -27,8 +21,6 @@ interface RunRow {
   kind: RunKind;
   state: Run['state'];
   started_at: Instant;
-  holder: string;
-  heartbeat_at: Instant;
   summary: string | null;
 }
 
@@ -39,14 +31,12 @@ function fromRow(row: RunRow): Run {
     kind: row.kind,
     state: row.state,
     startedAt: row.started_at,
-    holder: row.holder,
-    heartbeatAt: row.heartbeat_at,
   };
 }
 
-/** This process, as it stands in a lease. */
-function holder(): string {
-  return `${hostname()} ${process.pid}`;
+/** The lease under which a connection is read. */
+export function syncLease(connection: ConnectionId): string {
+  return `sync ${connection}`;
 }
 
 export async function addRun(
@@ -55,41 +45,17 @@ export async function addRun(
   at: Instant,
 ): Promise<RunId> {
   const id = newId<RunId>();
-  await db('runs').insert({ id, ...run, state: 'reading', started_at: at, holder: holder(), heartbeat_at: at });
+  await db('runs').insert({ id, ...run, state: 'reading', started_at: at });
   return id;
 }
 
-/** The sync of the connection that is under way, alive or not. */
+/** The sync of the connection that has not ended, whether or not anybody is still at it. */
 export async function unfinishedSync(db: Database, connection: ConnectionId): Promise<Run | null> {
   const row: RunRow | undefined = await db('runs')
     .where({ connection, kind: 'sync' })
     .whereIn('state', ['reading', 'committing'])
     .first();
   return row === undefined ? null : fromRow(row);
-}
-
-/** Whether the process that holds the run can still be at it. */
-export function isAlive(run: Run, now: Instant): boolean {
-  if (Date.parse(now) - Date.parse(run.heartbeatAt) > RUN_LEASE_MS) return false;
-  const [host, pid] = run.holder.split(' ');
-  return host !== hostname() || processExists(Number(pid));
-}
-
-function processExists(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
-
-export async function takeOver(db: Database, id: RunId, at: Instant): Promise<void> {
-  await db('runs').where({ id }).update({ holder: holder(), heartbeat_at: at });
-}
-
-export async function heartbeat(db: Database, id: RunId, at: Instant): Promise<void> {
-  await db('runs').where({ id }).update({ heartbeat_at: at });
 }
 
 export async function setRunState(
@@ -104,7 +70,6 @@ export async function setRunState(
     .where({ id })
     .update({
       state,
-      heartbeat_at: at,
       ...finished,
       ...(summary === undefined ? {} : { summary: JSON.stringify(summary) }),
     });

@@ -17,8 +17,8 @@ export async function findTouched(
   options: { readonly gone: readonly string[]; readonly complete: boolean; readonly pieceSize: number },
 ): Promise<number> {
   const touched = new Map<string, number>(options.gone.map((id) => [id, 1]));
-  const differing: { external_id: string }[] = await db.raw(
-    `SELECT s.external_id FROM staged_people s
+  const query = db.raw(
+    `(SELECT s.external_id FROM staged_people s
        LEFT JOIN external_people p ON p.connection = ? AND p.external_id = s.external_id
       WHERE s.plan = ? AND (p.external_id IS NULL OR p.present = 0 OR p.active <> s.active
         OR ${['email', 'user_name', 'first_name', 'last_name', 'locator', 'container']
@@ -29,9 +29,10 @@ export async function findTouched(
       WHERE l.plan = ? AND l.member_kind = 'person' AND NOT EXISTS (
         SELECT 1 FROM links k WHERE k.connection = ? AND k.member_kind = 'person'
            AND k.member = l.member AND k.in_group = l.in_group)
-      ${options.complete ? MISSING_LINKS : ''}`,
+      ${options.complete ? MISSING_LINKS : ''}) AS differing`,
     [connection, plan, plan, connection, ...(options.complete ? [plan, connection, plan] : [])],
   );
+  const differing: { external_id: string }[] = await db.select('external_id').from(query);
   const waiting = await waitingPeople(db, plan, connection);
   for (const row of [...differing, ...waiting]) if (!touched.has(row.external_id)) touched.set(row.external_id, 0);
   const moved = await movedPeople(db, plan, connection);

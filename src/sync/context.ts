@@ -2,6 +2,7 @@
 import type { BrakeSettings } from '../core/brake.ts';
 import type { ConnectionId, Instant, PlanId, RunId } from '../core/ids.ts';
 import type { Database } from '../store/database.ts';
+import type { Lease } from '../store/leases.ts';
 
 export interface Sync {
   readonly db: Database;
@@ -13,6 +14,11 @@ export interface Sync {
 export interface PlanRef {
   readonly id: PlanId;
   readonly run: RunId;
+}
+
+/** The plan of a directory run, and the lease without which nothing of it may be written. */
+export interface RunRef extends PlanRef {
+  readonly lease: Lease;
 }
 
 /** Whose word changed: connections, or null for people and the organization's own settings. */

@@ -1,17 +1,18 @@
 // The last part of a directory run: the stored plan is committed piece by piece, facts and memberships of the same
 // people in the same transaction, so that at any instant planning anew gives nothing (law 13).
 import type { Landscape } from '../core/plan.ts';
-import { inTransaction, revisionOf } from '../store/database.ts';
+import { revisionOf } from '../store/database.ts';
 import type { Database } from '../store/database.ts';
 import { writeFacts } from '../store/facts.ts';
 import { endKeeps, hasSuspectHold } from '../store/holds.ts';
+import { inLeasedTransaction } from '../store/leases.ts';
 import { loadDomains } from '../store/organizations.ts';
 import { rowsOfAccounts, setPlanState } from '../store/plans.ts';
 import { saveReference } from '../store/read-references.ts';
 import { setRunState } from '../store/runs.ts';
 import { unstage } from '../store/staging.ts';
 import { touchedInPiece, writeContainers } from '../store/staged-pieces.ts';
-import type { PlanRef, Sync } from './context.ts';
+import type { RunRef, Sync } from './context.ts';
 import type { DirectoryPlan } from './directory-plan.ts';
 import { readingOfPiece } from './directory-plan.ts';
 import type { Beat } from './directory-read.ts';
@@ -25,17 +26,17 @@ import { settle } from './settle.ts';
 
 export async function commitPlan(
   sync: Sync,
-  ref: PlanRef,
+  ref: RunRef,
   plan: DirectoryPlan,
   from: number,
   beat: Beat,
 ): Promise<void> {
   const seen: Seen = { landscape: null, revision: -1, addresses: new Addresses() };
   for (let piece = from; piece <= plan.pieces; piece += 1) {
-    await inTransaction(sync.db, (trx) => commitPiece(sync, trx, ref, plan, piece, seen));
+    await inLeasedTransaction(sync.db, ref.lease, (trx) => commitPiece(sync, trx, ref, plan, piece, seen));
     await beat('committing', piece, plan.pieces);
   }
-  await inTransaction(sync.db, async (trx) => {
+  await inLeasedTransaction(sync.db, ref.lease, async (trx) => {
     const suspect = plan.suspect && (await hasSuspectHold(trx, plan.connection));
     if (plan.complete) await saveReference(trx, plan.connection, suspect ? 'suspect' : 'good', plan.reference);
     await unstage(trx, ref.id);
@@ -54,7 +55,7 @@ interface Seen {
 async function commitPiece(
   sync: Sync,
   trx: Database,
-  ref: PlanRef,
+  ref: RunRef,
   plan: DirectoryPlan,
   piece: number,
   seen: Seen,

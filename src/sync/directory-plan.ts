@@ -6,8 +6,8 @@ import type { ConnectionId, Instant } from '../core/ids.ts';
 import type { Landscape } from '../core/plan.ts';
 import type { DirectoryReading, PushReading } from '../core/reading.ts';
 import type { Database } from '../store/database.ts';
-import { inTransaction } from '../store/database.ts';
 import { loadGroups, loadLinksOf } from '../store/facts.ts';
+import { inLeasedTransaction } from '../store/leases.ts';
 import { loadDomains } from '../store/organizations.ts';
 import { addRows } from '../store/plans.ts';
 import { countMissed } from '../store/staging.ts';
@@ -22,7 +22,7 @@ import {
   stagedPeople,
   touchedInPiece,
 } from '../store/staged-pieces.ts';
-import type { PlanRef, Sync } from './context.ts';
+import type { PlanRef, RunRef, Sync } from './context.ts';
 import type { Beat, DirectoryRead } from './directory-read.ts';
 import { Addresses } from './addresses.ts';
 import { draft, Seats, toDraft, vanishedMappings } from './draft.ts';
@@ -53,7 +53,7 @@ export interface DirectoryPlan {
 
 export async function planDirectory(
   sync: Sync,
-  ref: PlanRef,
+  ref: RunRef,
   reading: DirectoryReading,
   read: DirectoryRead,
   beat: Beat,
@@ -62,7 +62,7 @@ export async function planDirectory(
   const { connection, at } = reading;
   const people = read.complete ? await proveAbsence(db, ref.id, reading, 'person') : { gone: [], missed: [] };
   const groups = read.complete ? await proveAbsence(db, ref.id, reading, 'group') : { gone: [], missed: [] };
-  const pieces = await inTransaction(db, async (trx) => {
+  const pieces = await inLeasedTransaction(db, ref.lease, async (trx) => {
     await rememberGroupsGone(trx, ref.id, groups.gone);
     if (read.complete) {
       await countMissed(trx, ref.id, connection, 'person', people.missed);
@@ -91,7 +91,7 @@ export async function planDirectory(
     const vanished = new Set(vanishedMappings(landscape).keys());
     const speakers = new Set([connection]);
     const drafts = drafted.changes.map((change) => toDraft(change, speakers, vanished));
-    await inTransaction(db, async (trx) => {
+    await inLeasedTransaction(db, ref.lease, async (trx) => {
       await addRows(trx, ref, drafts, at);
       const created = new Set(prepared.joining.created.map(({ id }) => id));
       await rememberAccounts(
@@ -193,7 +193,7 @@ async function groupsSaid(
  */
 async function pullRegrouped(
   db: Database,
-  ref: PlanRef,
+  ref: RunRef,
   { connection, at }: DirectoryReading,
   complete: boolean,
   { landscape, domains }: { readonly landscape: Landscape; readonly domains: Domains },
@@ -202,7 +202,7 @@ async function pullRegrouped(
   const groups = await groupsSaid(db, ref, { connection, complete });
   const prepared = await prepare(db, { landscape, domains, reading: { ...reading, ...groups } });
   const differing = groupsThatDiffer(viewOf(landscape, connection), viewOf(prepared.landscape, connection));
-  await inTransaction(db, (trx) => moveToFirstPiece(trx, ref.id, connection, differing));
+  await inLeasedTransaction(db, ref.lease, (trx) => moveToFirstPiece(trx, ref.id, connection, differing));
 }
 
 /** An observed connection is planned as if it counted, so that people see what it would do. */

@@ -1,11 +1,11 @@
 // The first half of a directory run: everything that was read is staged, links are resolved, and the read is weighed.
 import type { DirectoryItem, DirectoryReading, Skipped } from '../core/reading.ts';
-import { inTransaction } from '../store/database.ts';
+import { inLeasedTransaction } from '../store/leases.ts';
 import type { ReadReference } from '../store/read-references.ts';
 import { lastGoodRead } from '../store/read-references.ts';
 import type { ReadSize } from '../store/staging.ts';
 import { readSize, resolveLinks, stage, stagedContainers } from '../store/staging.ts';
-import type { PlanRef, Sync } from './context.ts';
+import type { RunRef, Sync } from './context.ts';
 import { incompleteness, suspicions } from './proof.ts';
 
 /** Items staged in one transaction: enough to write fast, few enough to keep memory flat. */
@@ -27,7 +27,7 @@ export type Beat = (step: string, done: number, of?: number | null) => Promise<v
 
 export async function readDirectory(
   sync: Sync,
-  ref: PlanRef,
+  ref: RunRef,
   reading: DirectoryReading,
   beat: Beat,
 ): Promise<DirectoryRead> {
@@ -38,7 +38,7 @@ export async function readDirectory(
   const flush = async (): Promise<void> => {
     const items = waiting;
     waiting = [];
-    await inTransaction(sync.db, (trx) => stage(trx, ref.id, items));
+    await inLeasedTransaction(sync.db, ref.lease, (trx) => stage(trx, ref.id, items));
     await beat('reading', read);
   };
   for await (const item of reading.items) {
@@ -52,7 +52,9 @@ export async function readDirectory(
     if (waiting.length >= STAGED_AT_ONCE) await flush();
   }
   await flush();
-  const { dangling } = await inTransaction(sync.db, (trx) => resolveLinks(trx, ref.id, reading.nested));
+  const { dangling } = await inLeasedTransaction(sync.db, ref.lease, (trx) =>
+    resolveLinks(trx, ref.id, reading.nested),
+  );
   const outcome = reading.outcome();
   const size = await readSize(sync.db, ref.id);
   const containers = await stagedContainers(sync.db, ref.id);

@@ -4,20 +4,11 @@ import type { ConnectionId, PlanId, RunId } from '../core/ids.ts';
 import type { DirectoryReading } from '../core/reading.ts';
 import { RollcallError } from '../errors.ts';
 import { findConnection } from '../store/connections.ts';
-import { inTransaction } from '../store/database.ts';
 import { newId } from '../store/ids.ts';
+import type { Lease } from '../store/leases.ts';
+import { acquireLease, inLeasedTransaction, keepLease, releaseLease, renewLease } from '../store/leases.ts';
 import { addPlan, setPlanState } from '../store/plans.ts';
-import type { Run } from '../store/runs.ts';
-import {
-  addRun,
-  heartbeat,
-  isAlive,
-  planOfRun,
-  runSummary,
-  setRunState,
-  takeOver,
-  unfinishedSync,
-} from '../store/runs.ts';
+import { addRun, planOfRun, runSummary, setRunState, syncLease, unfinishedSync } from '../store/runs.ts';
 import { staleStages, unstage } from '../store/staging.ts';
 import { commitPlan } from './directory-commit.ts';
 import { planDirectory } from './directory-plan.ts';
@@ -25,7 +16,7 @@ import type { DirectoryPlan } from './directory-plan.ts';
 import { readDirectory } from './directory-read.ts';
 import { holdPlan } from './judge.ts';
 import { loadLandscape } from './landscape.ts';
-import type { PlanRef, Sync } from './context.ts';
+import type { PlanRef, RunRef, Sync } from './context.ts';
 
 export interface RunOptions {
   /** Stop before the commit: the plan is stored and shown. */
@@ -35,6 +26,9 @@ export interface RunOptions {
   /** Told as the work goes on. */
   readonly progress?: (step: string, done: number, of: number | null) => void;
 }
+
+/** The lease outlives this many times over; each renewal is a write, and a beat comes with every piece. */
+const RENEWED_MS = 5_000;
 
 /** What a run did; its rows are read from the plan. */
 export interface RunResult extends DirectoryPlan {
@@ -47,33 +41,46 @@ export interface RunResult extends DirectoryPlan {
  * @throws RollcallError `already_running`, `connection_paused`, or what the reading throws; then nothing has changed.
  */
 export async function runDirectory(sync: Sync, reading: DirectoryReading, options: RunOptions): Promise<RunResult> {
-  const { db } = sync;
   await refuseUnlessReady(sync, reading.connection);
-  await finishKilledRun(sync, reading.connection);
-  const ref = await begin(sync, reading.connection);
+  const lease = await acquireLease(sync.db, syncLease(reading.connection));
+  if (lease === null) throw await alreadyRunning(sync, reading.connection);
+  const letGo = keepLease(sync.db, lease);
+  try {
+    await finishKilledRun(sync, reading.connection, lease);
+    return await runUnder(lease, sync, reading, options);
+  } finally {
+    letGo();
+    // A database that cannot be reached any more lets the lease run out.
+    await releaseLease(sync.db, lease).catch(() => undefined);
+  }
+}
+
+async function runUnder(lease: Lease, sync: Sync, reading: DirectoryReading, options: RunOptions): Promise<RunResult> {
+  const { db } = sync;
+  const ref = await begin(sync, reading.connection, lease);
   const progress = options.progress ?? (() => undefined);
   const speakers = new Set([reading.connection]);
   let committing = false;
   try {
+    const renewing = atMostEvery(RENEWED_MS, async () => renewLease(db, lease));
     const beat = async (step: string, done: number, of: number | null = null): Promise<void> => {
       options.signal?.throwIfAborted();
       progress(step, done, of);
-      await heartbeat(db, ref.run, sync.now());
+      await renewing();
     };
     const read = await readDirectory(sync, ref, reading, beat);
     const plan = await planDirectory(sync, ref, reading, read, beat);
     const judged = { suspect: plan.suspect, speakers };
     if (options.preview || plan.observed) {
-      await inTransaction(db, async (trx) =>
-        holdPlan(sync, trx, ref, { ...judged, preview: true, landscape: await loadLandscape(trx) }),
-      );
-      if (options.preview) {
-        await setPlanState(db, ref.id, 'preview');
-        await setRunState(db, ref.run, 'done', sync.now(), plan);
-        return { ...plan, ref, preview: true };
-      }
+      await inLeasedTransaction(db, lease, async (trx) => {
+        await holdPlan(sync, trx, ref, { ...judged, preview: true, landscape: await loadLandscape(trx) });
+        if (!options.preview) return;
+        await setPlanState(trx, ref.id, 'preview');
+        await setRunState(trx, ref.run, 'done', sync.now(), plan);
+      });
+      if (options.preview) return { ...plan, ref, preview: true };
     }
-    await inTransaction(db, async (trx) => {
+    await inLeasedTransaction(db, lease, async (trx) => {
       if (!plan.observed)
         await holdPlan(sync, trx, ref, { ...judged, preview: false, landscape: await loadLandscape(trx) });
       await setPlanState(trx, ref.id, 'committing', 0);
@@ -85,13 +92,21 @@ export async function runDirectory(sync: Sync, reading: DirectoryReading, option
   } catch (error) {
     // A commit that was begun is gone on with by the next run; before that nothing has been written.
     if (!committing) {
-      await unstage(db, ref.id);
-      await setRunState(db, ref.run, 'failed', sync.now(), {
-        reason: error instanceof Error ? error.message : 'unforeseen',
-      });
+      const reason = error instanceof Error ? error.message : 'unforeseen';
+      // Where this is refused too, as to a holder that lost its lease, the next run sweeps up.
+      await giveUp(sync, ref, reason).catch(() => undefined);
     }
     throw error;
   }
+}
+
+function atMostEvery(ms: number, work: () => Promise<void>): () => Promise<void> {
+  let last = performance.now();
+  return async () => {
+    if (performance.now() - last < ms) return;
+    last = performance.now();
+    await work();
+  };
 }
 
 async function refuseUnlessReady(sync: Sync, id: ConnectionId): Promise<void> {
@@ -106,40 +121,48 @@ async function refuseUnlessReady(sync: Sync, id: ConnectionId): Promise<void> {
   }
 }
 
-/** A run whose process is gone: what it had begun to commit is finished, what it had only read is forgotten. */
-async function finishKilledRun(sync: Sync, connection: ConnectionId): Promise<void> {
+async function giveUp(sync: Sync, ref: RunRef, reason: string): Promise<void> {
+  await inLeasedTransaction(sync.db, ref.lease, async (trx) => {
+    await unstage(trx, ref.id);
+    await setRunState(trx, ref.run, 'failed', sync.now(), { reason });
+  });
+}
+
+/**
+ * A run that has not ended and whose lease is free: what it had begun to commit is finished, what it had only read is
+ * forgotten.
+ */
+async function finishKilledRun(sync: Sync, connection: ConnectionId, lease: Lease): Promise<void> {
   const unfinished = await unfinishedSync(sync.db, connection);
   if (unfinished === null) return;
-  if (isAlive(unfinished, sync.now())) throw alreadyRunning(connection, unfinished);
-  await takeOver(sync.db, unfinished.id, sync.now());
   const stored = await planOfRun(sync.db, unfinished.id);
   if (unfinished.state === 'committing' && stored !== null) {
     const plan = await runSummary<DirectoryPlan>(sync.db, unfinished.id);
     if (plan !== null) {
-      await commitPlan(sync, { id: stored.id, run: unfinished.id }, plan, stored.piece, () => Promise.resolve());
+      const ref = { id: stored.id, run: unfinished.id, lease };
+      await commitPlan(sync, ref, plan, stored.piece, () => renewLease(sync.db, lease));
       return;
     }
   }
-  if (stored !== null) await unstage(sync.db, stored.id);
-  await setRunState(sync.db, unfinished.id, 'failed', sync.now(), { reason: 'the process ended before the commit' });
+  await inLeasedTransaction(sync.db, lease, async (trx) => {
+    if (stored !== null) await unstage(trx, stored.id);
+    await setRunState(trx, unfinished.id, 'failed', sync.now(), { reason: 'the process ended before the commit' });
+  });
 }
 
-function alreadyRunning(connection: ConnectionId, run: Run): RollcallError {
-  return new RollcallError(
-    'already_running',
-    `already running: ${connection} has been read since ${run.startedAt}; wait for that run to end`,
-  );
+async function alreadyRunning(sync: Sync, connection: ConnectionId): Promise<RollcallError> {
+  const run = await unfinishedSync(sync.db, connection);
+  const since = run === null ? 'is being read' : `has been read since ${run.startedAt}`;
+  return new RollcallError('already_running', `already running: ${connection} ${since}; wait for that run to end`);
 }
 
-/** The lease and the empty plan. Stages of older plans go: this run's read is newer than any preview. */
-async function begin(sync: Sync, connection: ConnectionId): Promise<PlanRef> {
+/** The run and its empty plan. Stages of older plans go: this run's read is newer than any preview. */
+async function begin(sync: Sync, connection: ConnectionId, lease: Lease): Promise<RunRef> {
   const id = newId<PlanId>();
-  return inTransaction(sync.db, async (trx) => {
-    const other = await unfinishedSync(trx, connection);
-    if (other !== null) throw alreadyRunning(connection, other);
+  return inLeasedTransaction(sync.db, lease, async (trx) => {
     const run: RunId = await addRun(trx, { connection, kind: 'sync' }, sync.now());
     await addPlan(trx, { id, run, connection, at: sync.now() });
     for (const stale of await staleStages(trx, connection, id)) await unstage(trx, stale);
-    return { id, run };
+    return { id, run, lease };
   });
 }

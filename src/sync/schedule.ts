@@ -6,7 +6,7 @@ import type { ConnectionId, Instant } from '../core/ids.ts';
 import type { DirectoryReading } from '../core/reading.ts';
 import { RollcallError } from '../errors.ts';
 import { findConnection } from '../store/connections.ts';
-import { isAlive, unfinishedSync } from '../store/runs.ts';
+import { unfinishedSync } from '../store/runs.ts';
 import { saveOutcome, scheduleState, takeTicks } from '../store/schedules.ts';
 import type { Sync } from './context.ts';
 import { runDirectory } from './directory-run.ts';
@@ -55,9 +55,8 @@ async function isDue(sync: Sync, { connection, cron }: Scheduled): Promise<boole
   const stored = await findConnection(sync.db, connection);
   if (stored === null || (stored.state !== 'active' && stored.state !== 'observe')) return false;
   const now = sync.now();
-  // Whoever died over a run is replaced, tick or not: what was begun to be committed is finished first.
-  const unfinished = await unfinishedSync(sync.db, connection);
-  if (unfinished !== null) return !isAlive(unfinished, now);
+  // Whoever died over a run is replaced, tick or not; where somebody is still at it, the lease says so.
+  if ((await unfinishedSync(sync.db, connection)) !== null) return true;
   const seen = await scheduleState(sync.db, connection, now);
   if (seen.notBefore !== null && seen.notBefore > now) return false;
   const tick = new Cron(cron, { paused: true }).nextRun(new Date(seen.lookedAt));

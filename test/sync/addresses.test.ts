@@ -15,67 +15,12 @@ import { runDirectory } from '../../src/sync/directory-run.ts';
 import { push } from '../../src/sync/push.ts';
 import { recompute } from '../../src/sync/recompute.ts';
 import type { TestStore } from '../support/store.ts';
-import { openTestStore } from '../support/store.ts';
+import { DATABASES, openTestStore } from '../support/store.ts';
 
 const corp = 'corp' as ConnectionId;
 const beta = 'beta-scim' as ConnectionId;
 let store: TestStore;
 let folder = '';
-
-beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'rollcall-addresses-'));
-  const organization = {
-    roleAuthority: 'shared' as const,
-    defaultRole: 'annotator' as const,
-    seats: null,
-    successor: null,
-    projects: [],
-  };
-  const mapping = { groupBy: 'name' as const, workspace: null, project: null, projectRole: null };
-  store = await openTestStore({
-    organizations: [
-      {
-        ...organization,
-        id: 'acme' as OrganizationId,
-        title: 'Acme',
-        owner: 'olga@acme.example',
-        domains: ['acme.example'],
-      },
-      {
-        ...organization,
-        id: 'beta' as OrganizationId,
-        title: 'Beta',
-        owner: 'bea@beta.example',
-        domains: ['beta.example'],
-      },
-    ],
-    connections: [
-      { id: corp, kind: 'ldap', organization: null, state: null, lifecycle: true, trustEmail: 'any' },
-      {
-        id: beta,
-        kind: 'scim',
-        organization: 'beta' as OrganizationId,
-        state: null,
-        lifecycle: true,
-        trustEmail: 'verified',
-      },
-    ],
-    mappings: [
-      {
-        ...mapping,
-        connection: corp,
-        group: 'cn=all,dc=corp',
-        groupKey: 'cn=all,dc=corp',
-        organization: 'acme' as OrganizationId,
-        role: 'administrator',
-      },
-    ],
-  });
-});
-afterEach(async () => {
-  await store.close();
-  rmSync(folder, { recursive: true, force: true });
-});
 
 /** Reads a directory of these people, each by id and mail, all in one group. */
 async function read(people: Readonly<Record<string, string>>): Promise<void> {
@@ -114,68 +59,128 @@ async function conflicts(): Promise<string[]> {
   return (await loadConflicts(store.sync.db)).map(({ email, reason }) => `${email ?? ''} ${reason}`);
 }
 
-describe('a directory', () => {
-  test('that gives two people one new mail stops nobody: one has it, the other is a conflict', async () => {
-    await read({ '1': 'anna@acme.example', '2': 'bert@acme.example', '3': 'cora@acme.example' });
-    await read({ '1': 'shared@acme.example', '2': 'shared@acme.example', '3': 'cora@acme.example' });
-    expect(await holds('shared@acme.example')).toBe(true);
-    expect(await conflicts()).toEqual(['shared@acme.example address_taken']);
-    await read({ '1': 'shared@acme.example', '2': 'bert@acme.example', '3': 'cora@acme.example' });
-    expect(await holds('bert@acme.example')).toBe(true);
+describe.each(DATABASES)('on %s', (database) => {
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'rollcall-addresses-'));
+    const organization = {
+      roleAuthority: 'shared' as const,
+      defaultRole: 'annotator' as const,
+      seats: null,
+      successor: null,
+      projects: [],
+    };
+    const mapping = { groupBy: 'name' as const, workspace: null, project: null, projectRole: null };
+    store = await openTestStore(
+      {
+        organizations: [
+          {
+            ...organization,
+            id: 'acme' as OrganizationId,
+            title: 'Acme',
+            owner: 'olga@acme.example',
+            domains: ['acme.example'],
+          },
+          {
+            ...organization,
+            id: 'beta' as OrganizationId,
+            title: 'Beta',
+            owner: 'bea@beta.example',
+            domains: ['beta.example'],
+          },
+        ],
+        connections: [
+          { id: corp, kind: 'ldap', organization: null, state: null, lifecycle: true, trustEmail: 'any' },
+          {
+            id: beta,
+            kind: 'scim',
+            organization: 'beta' as OrganizationId,
+            state: null,
+            lifecycle: true,
+            trustEmail: 'verified',
+          },
+        ],
+        mappings: [
+          {
+            ...mapping,
+            connection: corp,
+            group: 'cn=all,dc=corp',
+            groupKey: 'cn=all,dc=corp',
+            organization: 'acme' as OrganizationId,
+            role: 'administrator',
+          },
+        ],
+      },
+      { database },
+    );
+  });
+  afterEach(async () => {
+    await store.close();
+    rmSync(folder, { recursive: true, force: true });
   });
 
-  test('that gives a known person and a newcomer one mail stops nobody', async () => {
-    await read({ '1': 'anna@acme.example' });
-    await read({ '1': 'shared@acme.example', '2': 'shared@acme.example' });
-    expect(await conflicts()).toEqual(['shared@acme.example address_shared']);
+  describe('a directory', () => {
+    test('that gives two people one new mail stops nobody: one has it, the other is a conflict', async () => {
+      await read({ '1': 'anna@acme.example', '2': 'bert@acme.example', '3': 'cora@acme.example' });
+      await read({ '1': 'shared@acme.example', '2': 'shared@acme.example', '3': 'cora@acme.example' });
+      expect(await holds('shared@acme.example')).toBe(true);
+      expect(await conflicts()).toEqual(['shared@acme.example address_taken']);
+      await read({ '1': 'shared@acme.example', '2': 'bert@acme.example', '3': 'cora@acme.example' });
+      expect(await holds('bert@acme.example')).toBe(true);
+    });
+
+    test('that gives a known person and a newcomer one mail stops nobody', async () => {
+      await read({ '1': 'anna@acme.example' });
+      await read({ '1': 'shared@acme.example', '2': 'shared@acme.example' });
+      expect(await conflicts()).toEqual(['shared@acme.example address_shared']);
+    });
+
+    test('gives a newcomer the mail that somebody else gives up in the same read', async () => {
+      await read({ '1': 'anna@acme.example' });
+      const before = await findAccount(store.sync.db, 'anna@acme.example');
+      await read({ '1': 'anna.b@acme.example', '2': 'anna@acme.example' });
+      expect(await conflicts()).toEqual([]);
+      const newcomer = await findAccount(store.sync.db, 'anna@acme.example');
+      expect(newcomer?.id).not.toBe(before?.id);
+      expect((await findAccount(store.sync.db, 'anna.b@acme.example'))?.id).toBe(before?.id);
+    });
+
+    test('clears a conflict by itself once the mail is free', async () => {
+      await read({ '1': 'anna@acme.example' });
+      await read({ '1': 'anna@acme.example', '2': 'anna@acme.example' });
+      expect(await conflicts()).toHaveLength(1);
+      await read({ '1': 'anna.b@acme.example', '2': 'anna@acme.example' });
+      expect(await conflicts()).toEqual([]);
+      expect(await holds('anna@acme.example')).toBe(true);
+    });
+
+    test('that names eleven new Administrators at once has them held once, and the store is in order', async () => {
+      await read(Object.fromEntries(Array.from({ length: 11 }, (_, nth) => [`${nth}`, `p${nth}@acme.example`])));
+      const rows: unknown[] = await store.sync.db('changes').where({ state: 'held' });
+      expect(rows).toHaveLength(11);
+    });
   });
 
-  test('gives a newcomer the mail that somebody else gives up in the same read', async () => {
-    await read({ '1': 'anna@acme.example' });
-    const before = await findAccount(store.sync.db, 'anna@acme.example');
-    await read({ '1': 'anna.b@acme.example', '2': 'anna@acme.example' });
-    expect(await conflicts()).toEqual([]);
-    const newcomer = await findAccount(store.sync.db, 'anna@acme.example');
-    expect(newcomer?.id).not.toBe(before?.id);
-    expect((await findAccount(store.sync.db, 'anna.b@acme.example'))?.id).toBe(before?.id);
-  });
+  describe("an organization's own connection", () => {
+    test('moves no account away from an address that it may not speak for', async () => {
+      await read({ '1': 'carl@acme.example' });
+      await betaSays('c', 'carl@acme.example');
+      const [conflict] = await loadConflicts(store.sync.db);
+      // A consultant of both: an operator linked them.
+      await decide(store.sync, conflict!.id, 'linked');
+      await betaSays('c', 'mallory@beta.example');
+      expect(await holds('carl@acme.example')).toBe(true);
+      expect(await holds('mallory@beta.example')).toBe(false);
+      expect(await conflicts()).toEqual(['mallory@beta.example address_not_verified']);
+    });
 
-  test('clears a conflict by itself once the mail is free', async () => {
-    await read({ '1': 'anna@acme.example' });
-    await read({ '1': 'anna@acme.example', '2': 'anna@acme.example' });
-    expect(await conflicts()).toHaveLength(1);
-    await read({ '1': 'anna.b@acme.example', '2': 'anna@acme.example' });
-    expect(await conflicts()).toEqual([]);
-    expect(await holds('anna@acme.example')).toBe(true);
-  });
-
-  test('that names eleven new Administrators at once has them held once, and the store is in order', async () => {
-    await read(Object.fromEntries(Array.from({ length: 11 }, (_, nth) => [`${nth}`, `p${nth}@acme.example`])));
-    const rows: unknown[] = await store.sync.db('changes').where({ state: 'held' });
-    expect(rows).toHaveLength(11);
-  });
-});
-
-describe("an organization's own connection", () => {
-  test('moves no account away from an address that it may not speak for', async () => {
-    await read({ '1': 'carl@acme.example' });
-    await betaSays('c', 'carl@acme.example');
-    const [conflict] = await loadConflicts(store.sync.db);
-    // A consultant of both: an operator linked them.
-    await decide(store.sync, conflict!.id, 'linked');
-    await betaSays('c', 'mallory@beta.example');
-    expect(await holds('carl@acme.example')).toBe(true);
-    expect(await holds('mallory@beta.example')).toBe(false);
-    expect(await conflicts()).toEqual(['mallory@beta.example address_not_verified']);
-  });
-
-  test('moves an account to no address that it may not speak for, and says so', async () => {
-    await betaSays('d', 'dora@beta.example');
-    await betaSays('d', 'olga@acme.example');
-    expect(await holds('dora@beta.example')).toBe(true);
-    expect(await conflicts()).toEqual(['olga@acme.example address_not_verified']);
-    await betaSays('d', 'dora.d@beta.example');
-    expect(await holds('dora.d@beta.example')).toBe(true);
-    expect(await conflicts()).toEqual([]);
+    test('moves an account to no address that it may not speak for, and says so', async () => {
+      await betaSays('d', 'dora@beta.example');
+      await betaSays('d', 'olga@acme.example');
+      expect(await holds('dora@beta.example')).toBe(true);
+      expect(await conflicts()).toEqual(['olga@acme.example address_not_verified']);
+      await betaSays('d', 'dora.d@beta.example');
+      expect(await holds('dora.d@beta.example')).toBe(true);
+      expect(await conflicts()).toEqual([]);
+    });
   });
 });

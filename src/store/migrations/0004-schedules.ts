@@ -1,19 +1,17 @@
 // When a connection was last looked at by the schedule, and until when it backs off.
-import type { Knex } from 'knex';
+import type { Migration } from './migration.ts';
+import { runStatements } from './migration.ts';
 
-export const schedules: Knex.Migration = {
-  async up(knex) {
-    await knex.schema.createTable('schedules', (table) => {
-      table.text('connection').primary().references('id').inTable('connections');
-      /** Ticks up to here are taken, by whichever process. */
-      table.text('looked_at').notNullable();
-      /** Runs that failed, or proved nothing, one after the other. */
-      table.integer('failures').notNullable();
-      /** No run before then: a refused bind that is tried again and again locks the account. */
-      table.text('not_before');
-    });
-  },
-  async down(knex) {
-    await knex.schema.dropTable('schedules');
-  },
-};
+const STATEMENTS = [
+  `CREATE TABLE schedules (
+    connection text PRIMARY KEY REFERENCES connections (id),
+    -- Ticks up to here are taken, by whichever process.
+    looked_at text NOT NULL,
+    -- Runs that failed, or proved nothing, one after the other.
+    failures integer NOT NULL,
+    -- No run before then: a refused bind that is tried again and again locks the account.
+    not_before text
+  )`,
+];
+
+export const schedules: Migration = { up: async (db) => runStatements(db, STATEMENTS) };
