@@ -4,6 +4,8 @@ import { emailKey } from '../core/fact.ts';
 import type { AccountId, ConnectionId, Instant } from '../core/ids.ts';
 import type { FactChanges, KnownFacts } from '../core/learn.ts';
 import type { PushReading } from '../core/reading.ts';
+import type { Row } from './bulk.ts';
+import { insertRows, putRows } from './bulk.ts';
 import type { Database } from './database.ts';
 import { inGroups } from './database.ts';
 
@@ -46,7 +48,7 @@ export function personFromRow(row: PersonRow): StoredPerson {
   };
 }
 
-function personToRow(person: Person): Record<string, unknown> {
+function personToRow(person: Person): Row {
   const { email, userName, firstName, lastName, locator } = person.attributes;
   return {
     connection: person.connection,
@@ -83,6 +85,10 @@ function groupFromRow(row: GroupRow): Group {
     present: row.present === 1,
     since: row.since,
   };
+}
+
+function groupToRow({ connection, externalId, name, nameKey, present, since }: Group): Row {
+  return { connection, external_id: externalId, name, name_key: nameKey, present: present ? 1 : 0, since, missed: 0 };
 }
 
 interface LinkRow {
@@ -180,8 +186,15 @@ export interface StoredFacts extends KnownFacts {
   readonly accountOf: (externalId: string) => AccountId | null;
 }
 
-/** As much of the connection's facts as the reading can touch, links of everybody concerned included. */
-export async function loadKnown(db: Database, reading: PushReading): Promise<StoredFacts> {
+/**
+ * As much of the connection's facts as the reading can touch, links of everybody concerned included.
+ * @param groupsKnown groups that need not be read again.
+ */
+export async function loadKnown(
+  db: Database,
+  reading: PushReading,
+  groupsKnown: ReadonlyMap<string, Group>,
+): Promise<StoredFacts> {
   const { connection } = reading;
   const listed = reading.groups.flatMap((group) => (group.members === 'unknown' ? [] : [group.externalId]));
   const into = await loadLinksInto(db, connection, [...listed, ...reading.groupsGone]);
@@ -205,7 +218,11 @@ export async function loadKnown(db: Database, reading: PushReading): Promise<Sto
     ...idsOf('group'),
   ]);
   const people = new Map((await loadPeople(db, connection, [...personIds])).map((one) => [one.externalId, one]));
-  const groups = await loadGroups(db, connection, [...groupIds]);
+  const groups = await loadGroups(
+    db,
+    connection,
+    [...groupIds].filter((id) => !groupsKnown.has(id)),
+  );
   const links = [
     ...(await loadLinksOf(db, connection, 'person', [...personIds])),
     ...(await loadLinksOf(db, connection, 'group', [...groupIds])),
@@ -215,7 +232,7 @@ export async function loadKnown(db: Database, reading: PushReading): Promise<Sto
   return {
     person: (id) => factOf(people.get(id)),
     accountOf: (id) => people.get(id)?.account ?? null,
-    group: (id) => groups.get(id),
+    group: (id) => groupsKnown.get(id) ?? groups.get(id),
     linksOf: (member) => byMember.get(`${member.kind} ${member.externalId}`) ?? [],
     linksInto: (group) => byTarget.get(group) ?? [],
   };
@@ -230,25 +247,9 @@ function factOf(stored: StoredPerson | undefined): Person | undefined {
 
 /** Writes what was learned. */
 export async function writeFacts(db: Database, connection: ConnectionId, changes: FactChanges): Promise<void> {
-  for (const people of inGroups(changes.people)) {
-    const rows = people.map(personToRow);
-    await db('external_people')
-      .insert(rows)
-      .onConflict(['connection', 'external_id'])
-      .merge(Object.keys(rows[0] ?? {}));
-  }
-  for (const groups of inGroups(changes.groups)) {
-    const rows = groups.map((group) => ({
-      connection: group.connection,
-      external_id: group.externalId,
-      name: group.name,
-      name_key: group.nameKey,
-      present: group.present ? 1 : 0,
-      since: group.since,
-      missed: 0,
-    }));
-    await db('external_groups').insert(rows).onConflict(['connection', 'external_id']).merge();
-  }
+  const key = ['connection', 'external_id'];
+  await putRows(db, 'external_people', key, changes.people.map(personToRow));
+  await putRows(db, 'external_groups', key, changes.groups.map(groupToRow));
   for (const links of inGroups(changes.unlinked, 200)) {
     await db('links')
       .where({ connection })
@@ -258,18 +259,12 @@ export async function writeFacts(db: Database, connection: ConnectionId, changes
       )
       .delete();
   }
-  for (const links of inGroups(changes.linked)) {
-    await db('links')
-      .insert(
-        links.map(({ group, member, since }) => ({
-          connection,
-          member_kind: member.kind,
-          member: member.externalId,
-          in_group: group,
-          since,
-        })),
-      )
-      .onConflict(['connection', 'member_kind', 'member', 'in_group'])
-      .ignore();
-  }
+  const linked = changes.linked.map(({ group, member, since }) => ({
+    connection,
+    member_kind: member.kind,
+    member: member.externalId,
+    in_group: group,
+    since,
+  }));
+  await insertRows(db, 'links', linked);
 }

@@ -3,7 +3,7 @@ import type { AccountId, ConnectionId, PlanId } from '../core/ids.ts';
 import type { PersonSaid } from '../core/reading.ts';
 import type { Database } from './database.ts';
 import { inGroups } from './database.ts';
-import { insertRows } from './staging.ts';
+import { insertRows, putRows } from './bulk.ts';
 
 /**
  * Finds whom a difference touches and deals them into pieces: leavers first, so that they free their seats; then whoever
@@ -119,21 +119,25 @@ export interface TouchedPerson {
 }
 
 export async function touchedInPiece(db: Database, plan: PlanId, piece: number): Promise<TouchedPerson[]> {
-  const rows: { external_id: string; gone: number; account: AccountId | null }[] = await db('staged_touched')
-    .where({ plan, piece })
-    .orderBy('external_id');
-  return rows.map((row) => ({ externalId: row.external_id, gone: row.gone === 1, account: row.account }));
+  // Sorted here: asked for the order, SQLite would walk the whole plan in it.
+  const rows: { external_id: string; gone: number; account: AccountId | null }[] = await db('staged_touched').where({
+    plan,
+    piece,
+  });
+  return rows
+    .map((row) => ({ externalId: row.external_id, gone: row.gone === 1, account: row.account }))
+    .sort((a, b) => (a.externalId < b.externalId ? -1 : 1));
 }
 
 /** Remembers the account id that the plan shows for a person who has none yet. */
 export async function rememberAccounts(
   db: Database,
   plan: PlanId,
+  piece: number,
   accounts: readonly { readonly externalId: string; readonly account: AccountId }[],
 ): Promise<void> {
-  for (const { externalId, account } of accounts) {
-    await db('staged_touched').where({ plan, external_id: externalId }).update({ account });
-  }
+  const rows = accounts.map(({ externalId, account }) => ({ plan, external_id: externalId, piece, gone: 0, account }));
+  await putRows(db, 'staged_touched', ['plan', 'external_id'], rows);
 }
 
 /** What the read said of these people, their groups in full. */

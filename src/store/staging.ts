@@ -3,6 +3,8 @@
 import type { ConnectionId, PlanId } from '../core/ids.ts';
 import type { DirectoryItem } from '../core/reading.ts';
 import type { Database } from './database.ts';
+import type { Row } from './bulk.ts';
+import { insertRows } from './bulk.ts';
 import { inGroups } from './database.ts';
 
 type PersonItem = Extract<DirectoryItem, { kind: 'person' }>;
@@ -44,7 +46,7 @@ export async function stage(db: Database, plan: PlanId, items: readonly Director
   );
 }
 
-function personRow(plan: PlanId, { externalId, active, attributes, container }: PersonItem): Record<string, unknown> {
+function personRow(plan: PlanId, { externalId, active, attributes, container }: PersonItem): Row {
   const { email, userName, firstName, lastName, locator } = attributes;
   return {
     plan,
@@ -59,26 +61,18 @@ function personRow(plan: PlanId, { externalId, active, attributes, container }: 
   };
 }
 
-/** Inserts in groups; a row that is there already stays. */
-export async function insertRows(db: Database, table: string, rows: readonly Record<string, unknown>[]): Promise<void> {
-  for (const group of inGroups(rows))
-    await db(table)
-      .insert([...group])
-      .onConflict()
-      .ignore();
-}
-
 /** Turns references by alias into links by id, and counts those that name nobody who was read. */
 export async function resolveLinks(db: Database, plan: PlanId, nested: boolean): Promise<{ dangling: number }> {
   const kinds = nested ? ['person', 'group'] : ['person'];
   // CROSS JOIN, so that SQLite keeps the order: it would begin with all pairs of a group and a member.
   await db.raw(
     `INSERT INTO staged_links (plan, member_kind, member, in_group)
-     SELECT DISTINCT r.plan, m.kind, m.external_id, g.external_id
+     SELECT r.plan, m.kind, m.external_id, g.external_id
        FROM staged_references r CROSS JOIN staged_aliases g CROSS JOIN staged_aliases m
       WHERE r.plan = ? AND g.plan = r.plan AND g.alias = r.group_alias AND g.kind = 'group'
         AND m.plan = r.plan AND m.alias = r.member_alias AND m.kind IN (${kinds.map(() => '?').join(', ')})
-        AND NOT (m.kind = 'group' AND m.external_id = g.external_id)`,
+        AND NOT (m.kind = 'group' AND m.external_id = g.external_id)
+      ON CONFLICT DO NOTHING`,
     [plan, ...kinds],
   );
   const row = await db('staged_references as r')

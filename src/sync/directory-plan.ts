@@ -2,7 +2,7 @@
 // the same steps as a push, without being written. The first piece is the groups', which may touch anybody.
 import type { Connection } from '../core/connection.ts';
 import { viewConnection } from '../core/group-graph.ts';
-import type { ConnectionId, Instant } from '../core/ids.ts';
+import type { AccountId, ConnectionId, Instant } from '../core/ids.ts';
 import type { Landscape } from '../core/plan.ts';
 import type { DirectoryReading, PushReading } from '../core/reading.ts';
 import type { Database } from '../store/database.ts';
@@ -26,7 +26,7 @@ import type { PlanRef, RunRef, Sync } from './context.ts';
 import type { Beat, DirectoryRead } from './directory-read.ts';
 import { Addresses } from './addresses.ts';
 import { draft, Seats, toDraft, vanishedMappings } from './draft.ts';
-import type { Domains } from './join.ts';
+import type { Domains, Joining } from './join.ts';
 import { groupsThatDiffer, loadLandscape, viewOf, withView } from './landscape.ts';
 import { mappingWarnings } from './matches.ts';
 import { prepare } from './prepare.ts';
@@ -79,6 +79,8 @@ export async function planDirectory(
   await pullRegrouped(db, ref, reading, read.complete, { landscape, domains });
   const seats = await Seats.load(db, landscape);
   const addresses = new Addresses();
+  const speakers = new Set([connection]);
+  const vanishedIn = onceFor(landscape, (one) => new Set(vanishedMappings(one).keys()));
   for (let piece = 0; piece <= pieces; piece += 1) {
     const small = await readingOfPiece(db, ref, { connection, at, complete: read.complete }, piece);
     const prepared = await prepare(db, { landscape, domains, reading: small, addresses });
@@ -88,22 +90,14 @@ export async function planDirectory(
       seats,
       now: at,
     });
-    const vanished = new Set(vanishedMappings(landscape).keys());
-    const speakers = new Set([connection]);
-    const drafts = drafted.changes.map((change) => toDraft(change, speakers, vanished));
-    await inLeasedTransaction(db, ref.lease, async (trx) => {
-      await addRows(trx, ref, drafts, at);
-      const created = new Set(prepared.joining.created.map(({ id }) => id));
-      await rememberAccounts(
-        trx,
-        ref.id,
-        prepared.joining.joined.flatMap(({ person, account }) =>
-          created.has(account) && person.person.connection === connection
-            ? [{ externalId: person.person.externalId, account }]
-            : [],
-        ),
-      );
-    });
+    const drafts = drafted.changes.map((change) => toDraft(change, speakers, vanishedIn(landscape)));
+    const created = accountsGivenOut(prepared.joining, connection);
+    if (drafts.length + created.length > 0) {
+      await inLeasedTransaction(db, ref.lease, async (trx) => {
+        await addRows(trx, ref, drafts, at);
+        await rememberAccounts(trx, ref.id, piece, created);
+      });
+    }
     await beat('planning', piece, pieces);
   }
   return {
@@ -117,6 +111,26 @@ export async function planDirectory(
     reference: read.reference,
     warnings: [...read.warnings, ...mappingWarnings(viewOf(landscape, connection))],
     pieces,
+  };
+}
+
+/** People for whom the plan makes an account, with its id: the commit gives the same. */
+function accountsGivenOut(
+  { created, joined }: Joining,
+  connection: ConnectionId,
+): { readonly externalId: string; readonly account: AccountId }[] {
+  const fresh = new Set(created.map(({ id }) => id));
+  return joined.flatMap(({ person: { person }, account }) =>
+    fresh.has(account) && person.connection === connection ? [{ externalId: person.externalId, account }] : [],
+  );
+}
+
+/** Pieces share one landscape but for the first: what is reckoned of it is reckoned once. */
+function onceFor<T>(landscape: Landscape, reckon: (landscape: Landscape) => T): (landscape: Landscape) => T {
+  let last = { landscape, value: reckon(landscape) };
+  return (next) => {
+    if (next !== last.landscape) last = { landscape: next, value: reckon(next) };
+    return last.value;
   };
 }
 

@@ -9,7 +9,7 @@ import type { RunRef, Sync } from './context.ts';
 import { incompleteness, suspicions } from './proof.ts';
 
 /** Items staged in one transaction: enough to write fast, few enough to keep memory flat. */
-const STAGED_AT_ONCE = 2_000;
+const STAGED_AT_ONCE = 5_000;
 
 /** Skipped entries that are told one by one; the rest are counted. */
 const SKIPPED_TOLD = 20;

@@ -43,6 +43,7 @@ export function servedBy(landscape: Landscape, connection: ConnectionId): Organi
 
 /** The landscape with one connection's view replaced. */
 export function withView(landscape: Landscape, view: ConnectionView): Landscape {
+  if (landscape.connections.includes(view)) return landscape;
   const connections = landscape.connections.map((one) => (one.connection.id === view.connection.id ? view : one));
   return { ...landscape, connections };
 }

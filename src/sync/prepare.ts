@@ -51,13 +51,13 @@ export async function prepare(db: Database, input: PrepareInput): Promise<Prepar
   const { reading } = input;
   const also = (input.also ?? []).map((externalId) => ({ kind: 'person' as const, externalId }));
   // Members of joins and leaves are loaded with their links; an empty leave of nobody only loads them.
-  const written = await loadKnown(db, {
-    ...reading,
-    leaves: [...reading.leaves, ...also.map((member) => ({ group: '', member }))],
-  });
   const before = viewOf(input.landscape, reading.connection);
   // A plan's groups are not written yet when its people are planned: the landscape has them.
-  const known = { ...written, group: (id: string) => written.group(id) ?? before.groups.get(id) };
+  const known = await loadKnown(
+    db,
+    { ...reading, leaves: [...reading.leaves, ...also.map((member) => ({ group: '', member }))] },
+    before.groups,
+  );
   const facts = learn(known, reading);
   const view = overlayGroups(before, facts);
   const landscape = withView(input.landscape, view);

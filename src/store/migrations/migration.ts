@@ -9,10 +9,12 @@ export interface Migration {
 /**
  * Runs the statements in order. On Postgres every text column compares by bytes, as on SQLite: in the order of a
  * language ids would not sort by time, and two keys could be told apart by one database and not by the other.
+ * `WITHOUT ROWID` is SQLite's alone: a table that is nothing but its key is stored once, not twice.
  */
 export async function runStatements(db: Database, statements: readonly string[]): Promise<void> {
   for (const statement of statements) {
-    await db.raw(isPostgres(db) ? statement.replaceAll(/\btext\b/g, 'text COLLATE "C"') : statement);
+    const forPostgres = statement.replaceAll(/\btext\b/g, 'text COLLATE "C"').replace(' WITHOUT ROWID', '');
+    await db.raw(isPostgres(db) ? forPostgres : statement);
   }
 }
 

@@ -71,7 +71,7 @@ export const facts: readonly string[] = [
     in_group text NOT NULL,
     since text NOT NULL,
     PRIMARY KEY (connection, member_kind, member, in_group)
-  )`,
+  ) WITHOUT ROWID`,
   `CREATE INDEX links_into ON links (connection, in_group)`,
   `CREATE TABLE conflicts (
     id text PRIMARY KEY,

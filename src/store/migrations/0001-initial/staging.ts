@@ -23,34 +23,34 @@ export const staging: readonly string[] = [
     locator text,
     container text,
     PRIMARY KEY (plan, external_id)
-  )`,
+  ) WITHOUT ROWID`,
   `CREATE TABLE staged_groups (
     plan text NOT NULL,
     external_id text NOT NULL,
     name text NOT NULL,
     name_key text NOT NULL,
     PRIMARY KEY (plan, external_id)
-  )`,
+  ) WITHOUT ROWID`,
   `CREATE TABLE staged_aliases (
     plan text NOT NULL,
     alias text NOT NULL,
     kind text NOT NULL,
     external_id text NOT NULL,
     PRIMARY KEY (plan, alias, kind, external_id)
-  )`,
+  ) WITHOUT ROWID`,
   `CREATE TABLE staged_references (
     plan text NOT NULL,
     group_alias text NOT NULL,
     member_alias text NOT NULL,
     PRIMARY KEY (plan, group_alias, member_alias)
-  )`,
+  ) WITHOUT ROWID`,
   `CREATE TABLE staged_links (
     plan text NOT NULL,
     member_kind text NOT NULL,
     member text NOT NULL,
     in_group text NOT NULL,
     PRIMARY KEY (plan, member_kind, member, in_group)
-  )`,
+  ) WITHOUT ROWID`,
   // Whom a difference touches, in the order of the pieces in which it is planned and committed.
   `CREATE TABLE staged_touched (
     plan text NOT NULL,
@@ -59,11 +59,11 @@ export const staging: readonly string[] = [
     gone integer NOT NULL,
     account text,
     PRIMARY KEY (plan, external_id)
-  )`,
+  ) WITHOUT ROWID`,
   `CREATE INDEX staged_touched_pieces ON staged_touched (plan, piece, external_id)`,
   `CREATE TABLE staged_groups_gone (
     plan text NOT NULL,
     external_id text NOT NULL,
     PRIMARY KEY (plan, external_id)
-  )`,
+  ) WITHOUT ROWID`,
 ];
