@@ -1,13 +1,16 @@
 // The embedded database: one file in WAL with synchronous=FULL, so that what was acknowledged survives power loss
 // (law 12), readable by its owner only.
-import { chmodSync, mkdirSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
+import Sqlite from 'better-sqlite3';
 import knex from 'knex';
 import type { Knex } from 'knex';
+import { RollcallError } from '../errors.ts';
 import { isBusy, PATIENCE_MS } from './patience.ts';
 
+/** @throws RollcallError `database_unfit` for a path where no database is or can be made. */
 export function openSqlite(file: string): Knex {
-  if (file !== ':memory:') mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  if (file !== ':memory:') refuseUnlessUsable(file);
   return knex({
     client: 'better-sqlite3',
     connection: { filename: file },
@@ -28,6 +31,35 @@ export function openSqlite(file: string): Knex {
       },
     },
   });
+}
+
+/** Opens it once before knex does, which would try again for a minute and print what it met. */
+function refuseUnlessUsable(file: string): void {
+  try {
+    makeFolder(dirname(file));
+    const connection = new Sqlite(file);
+    // Opening reads nothing; this reads the head of the file.
+    connection.pragma('schema_version');
+    connection.close();
+  } catch (error) {
+    if (isBusy(error)) return;
+    const why = error instanceof Error ? error.message : String(error);
+    throw new RollcallError('database_unfit', `database.url: ${file} can't be used as a database: ${why}`, {
+      cause: error,
+    });
+  }
+}
+
+/** One folder after the other: made recursively, one below /proc would be tried for ever. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  makeFolder(dirname(path));
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    // Another process that starts at the same time was first.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
 }
 
 interface SqliteConnection {
