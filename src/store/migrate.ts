@@ -3,10 +3,12 @@ import type { Knex } from 'knex';
 import { RollcallError } from '../errors.ts';
 import type { Database } from './database.ts';
 import { initial } from './migrations/0001-initial.ts';
+import { delivery } from './migrations/0002-delivery.ts';
 
 /** In order; a migration that has been released is never edited. */
 export const MIGRATIONS: readonly { readonly name: string; readonly migration: Knex.Migration }[] = [
   { name: '0001-initial', migration: initial },
+  { name: '0002-delivery', migration: delivery },
 ];
 
 export interface MigrationState {

@@ -25,6 +25,7 @@ import type { DirectoryPlan } from './directory-plan.ts';
 import { readDirectory } from './directory-read.ts';
 import { holdPlan } from './judge.ts';
 import type { PlanRef, Sync } from './context.ts';
+import { tellRunEnded } from './tell.ts';
 
 export interface RunOptions {
   /** Stop before the commit: the plan is stored and shown. */
@@ -78,8 +79,11 @@ export async function runDirectory(sync: Sync, reading: DirectoryReading, option
     // A commit that was begun is gone on with by the next run; before that nothing has been written.
     if (!committing) {
       await unstage(db, ref.id);
-      await setRunState(db, ref.run, 'failed', sync.now(), {
-        reason: error instanceof Error ? error.message : 'unforeseen',
+      const reason = error instanceof Error ? error.message : 'unforeseen';
+      await inTransaction(db, async (trx) => {
+        await setRunState(trx, ref.run, 'failed', sync.now(), { reason });
+        // Whoever asks for a preview is there to read why it failed.
+        if (!options.preview) await tellRunEnded(sync, trx, ref, reading.connection, { outcome: 'failed', reason });
       });
     }
     throw error;

@@ -15,6 +15,7 @@ import { loadDossiers } from '../store/dossiers.ts';
 import type { PlanRow } from '../store/plans.ts';
 import { rowsOfAccounts, rowsOfPlan, setRowState } from '../store/plans.ts';
 import type { PlanRef, Speakers, Sync } from './context.ts';
+import { tellHoldOpened } from './tell.ts';
 
 const NONE: ReadonlySet<string> = new Set();
 
@@ -131,5 +132,6 @@ export async function hold(
     return { id: row.id, masks: own };
   });
   await holdRows(db, id, held, at);
+  await tellHoldOpened(sync, db, id);
   return masks;
 }

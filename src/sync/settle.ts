@@ -17,6 +17,7 @@ import type { PlanRef, Speakers, Sync } from './context.ts';
 import { accountsOf, draft, Seats, toDraft, vanishedMappings } from './draft.ts';
 import { hold, judge } from './judge.ts';
 import { loadLandscape } from './landscape.ts';
+import { tellHoldDecided } from './tell.ts';
 
 export interface SettleInput {
   readonly plan: PlanRef;
@@ -40,7 +41,7 @@ export async function settle(sync: Sync, db: Database, input: SettleInput): Prom
     now: sync.now(),
   });
   for (const review of drafted.reviews) {
-    await strikeOut(db, review.moot, sync.now());
+    for (const closed of await strikeOut(db, review.moot, sync.now())) await tellHoldDecided(sync, db, closed);
     for (const { row, change } of review.restated) await restate(db, row.id, change, sync.now());
   }
   const { ready, fresh } = await matchRows(sync, db, input.planned ?? [], drafted.changes);
