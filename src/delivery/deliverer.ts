@@ -139,10 +139,12 @@ async function deliverChannel(
   signal: AbortSignal,
 ): Promise<Pick<DeliveryCounts, 'delivered' | 'failed' | 'dead'>> {
   const counts = { delivered: 0, failed: 0, dead: 0 };
+  // What fails in this round is due after it.
+  const due = options.now();
   for (let batch = 0; batch < BATCHES_A_ROUND && !signal.aborted; batch += 1) {
     const now = options.now();
     const until = new Date(Date.parse(now) + (options.claimMs ?? CLAIM_MS)).toISOString();
-    const claimed = await claimDeliveries(options.db, channel.key, { most: CLAIMED_AT_ONCE, now, until });
+    const claimed = await claimDeliveries(options.db, channel.key, { most: CLAIMED_AT_ONCE, due, now, until });
     const endings = await all(claimed.map((delivery) => attempt(options, channel, delivery)));
     for (const ending of endings) counts[ending === 'waiting' ? 'failed' : ending] += 1;
     // Where nobody takes anything in, the rest is not tried too: it stays due.

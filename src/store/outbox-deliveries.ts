@@ -48,14 +48,14 @@ export async function addDeliveries(trx: Database, deliveries: readonly NewDeliv
 export async function claimDeliveries(
   db: Database,
   channel: string,
-  options: { readonly most: number; readonly now: Instant; readonly until: Instant },
+  options: { readonly most: number; readonly due: Instant; readonly now: Instant; readonly until: Instant },
 ): Promise<ClaimedDelivery[]> {
   const claim = newId<string>();
   const rows = await db.transaction(async (trx) => {
     await lockOnSqlite(trx);
     const query = trx('deliveries as one')
       .where({ 'one.channel': channel, 'one.state': 'waiting' })
-      .where('one.due_at', '<=', options.now)
+      .where('one.due_at', '<=', options.due)
       .where((free) => free.whereNull('one.claimed_until').orWhere('one.claimed_until', '<=', options.now))
       .whereNotExists(
         trx('deliveries as older')

@@ -1,29 +1,37 @@
 // What leaves the system: events, written in the transaction that causes them, and one delivery for each channel and
 // recipient that an event is for.
-import type { Knex } from 'knex';
+import type { Database } from '../database.ts';
 
-export const delivery: Knex.Migration = {
-  async up(db) {
-    await db.schema.createTable('events', (table) => {
-      // The order in which a subject's transactions wrote: they wait for each other, so the number never runs back.
-      table.bigIncrements('seq');
-      table.text('id').notNullable().unique();
-      table.text('type').notNullable();
-      table.text('subject').notNullable();
-      table.text('organization');
-      table.text('at').notNullable();
-      table.text('data').notNullable();
-      // Null until it is given, after the commit.
-      table.bigInteger('position').unique();
-    });
-    for (const statement of STATEMENTS) await db.raw(statement);
+export const delivery = {
+  async up(db: Database): Promise<void> {
+    const postgres = (db.client as { config: { client: unknown } }).config.client === 'pg';
+    for (const statement of STATEMENTS) {
+      // Text compares by bytes, as on SQLite, so that ids and times sort by time; and numbers count up by themselves.
+      const own = statement.replaceAll(/\btext\b/g, 'text COLLATE "C"').replace(COUNTER, COUNTER_ON_POSTGRES);
+      await db.raw(postgres ? own : statement);
+    }
   },
-  async down(db) {
+  async down(db: Database): Promise<void> {
     for (const table of ['deliveries', 'event_head', 'events']) await db.schema.dropTable(table);
   },
 };
 
+const COUNTER = 'integer PRIMARY KEY AUTOINCREMENT';
+const COUNTER_ON_POSTGRES = 'bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY';
+
 const STATEMENTS = [
+  // seq is the order in which a subject's transactions wrote: they wait for each other, so it never runs back. The
+  // position is null until it is given, after the commit.
+  `CREATE TABLE events (
+    seq integer PRIMARY KEY AUTOINCREMENT,
+    id text NOT NULL UNIQUE,
+    type text NOT NULL,
+    subject text NOT NULL,
+    organization text,
+    at text NOT NULL,
+    data text NOT NULL,
+    position bigint UNIQUE
+  )`,
   `CREATE INDEX events_unplaced ON events (seq) WHERE position IS NULL`,
   `CREATE INDEX events_by_subject ON events (subject, seq)`,
   `CREATE INDEX events_by_organization ON events (organization, position)`,
