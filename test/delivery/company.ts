@@ -25,7 +25,7 @@ export interface Company {
 export const SECOND = 1000;
 export const DAY = 86_400 * SECOND;
 
-export async function foundCompany(options: { readonly successor?: string } = {}): Promise<Company> {
+export async function foundCompany(): Promise<Company> {
   const organization = {
     id: acme,
     title: 'Acme Inc',
@@ -34,7 +34,7 @@ export async function foundCompany(options: { readonly successor?: string } = {}
     defaultRole: 'annotator' as const,
     seats: null,
     domains: ['acme.example'],
-    successor: options.successor ?? null,
+    successor: null,
     projects: [],
   };
   const common = { state: null, lifecycle: true };
