@@ -2,9 +2,9 @@
 // may run one. Everything goes out at least once; of a subject, a later event never before an earlier one.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Instant } from '../core/ids.ts';
-import { chaseVacancies, markEscalated } from '../store/cases.ts';
+import { chaseVacancies, markEscalated, vacanciesToChase } from '../store/cases.ts';
 import type { Database } from '../store/database.ts';
-import { placeEvents } from '../store/outbox.ts';
+import { hasUnplaced, placeEvents } from '../store/outbox.ts';
 import type { OutboxEvent } from '../store/outbox.ts';
 import { addDeliveries, buryUnconfigured, claimDeliveries, endAttempt } from '../store/outbox-deliveries.ts';
 import type { ClaimedDelivery, Ending, NewDelivery } from '../store/outbox-deliveries.ts';
@@ -52,8 +52,13 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
   const channels = [...new Map(options.channels.map((channel) => [channel.key, channel])).values()];
   let stopping = new AbortController();
   let running: Promise<void> | null = null;
+  // The configuration changes with the process only.
+  let begun = false;
+  const keys = channels.map(({ key }) => key);
   const deliverDue = async (): Promise<DeliveryCounts> => {
     const { signal } = stopping;
+    if (!begun) await buryUnconfigured(options.db, keys, options.now());
+    begun = true;
     const placed = await place(options, channels);
     // A channel that hangs holds up nobody else.
     const counts = await all(channels.map((channel) => deliverChannel(options, channel, signal)));
@@ -98,20 +103,16 @@ async function place({ db, now }: DelivererOptions, channels: readonly Channel[]
   const chases = channels.some(({ opensCases }) => opensCases);
   let placed = 0;
   for (let batch = 0; batch < BATCHES_A_ROUND; batch += 1) {
+    const chase = batch === 0 && chases ? await vacanciesToChase(db, now()) : { untold: [], silent: [] };
+    const silent = chase.untold.length + chase.silent.length === 0;
+    if (silent && !(await hasUnplaced(db))) break;
     const events = await placeEvents(db, PLACED_AT_ONCE, {
-      before: async (trx) => {
-        if (batch > 0) return;
-        await buryUnconfigured(
-          trx,
-          channels.map(({ key }) => key),
-          now(),
-        );
-        if (chases) await chaseVacancies(trx, now());
-      },
+      before: async (trx) => (silent ? undefined : chaseVacancies(trx, now())),
       fanOut: async (trx, fresh) => addDeliveries(trx, await wanted(trx, channels, fresh), now()),
     });
     placed += events.length;
-    if (events.length < PLACED_AT_ONCE) break;
+    // Another process is at it.
+    if (events.length === 0) break;
   }
   return placed;
 }

@@ -1,5 +1,6 @@
 // Support cases: the vacancy remembers that support knows of it and under which reference, and is chased until somebody
 // has filled the seat. There is one case a vacancy: its id is the case's key.
+import type { Knex } from 'knex';
 import type { Instant } from '../core/ids.ts';
 import type { Database } from './database.ts';
 import type { OutboxEvent } from './outbox.ts';
@@ -18,24 +19,36 @@ export async function markEscalated(db: Database, event: OutboxEvent, reference:
     .update({ support_case: reference ?? id });
 }
 
-/**
- * Writes the reminders that are due, in the caller's transaction, where nobody else writes any. A vacancy of which
- * something is still on its way is not chased: the channel is slow, not support. One that was never told of is now.
- */
-export async function chaseVacancies(trx: Database, now: Instant): Promise<void> {
+/** What is to be told of vacancies now: those that were never told of, and those that were, long ago. */
+export interface Chase {
+  readonly untold: readonly string[];
+  readonly silent: readonly string[];
+}
+
+/** The most vacancies that are chased at once. */
+const CHASED_AT_ONCE = 100;
+
+/** A vacancy of which something is still on its way is not chased: the channel is slow, not support. */
+export async function vacanciesToChase(db: Database, now: Instant): Promise<Chase> {
   const since = new Date(Date.parse(now) - CHASE_AFTER_MS).toISOString();
-  const told = trx('events').where('subject', trx.raw("'vacancy/' || vacancies.id"));
-  const waiting = trx('deliveries').where('subject', trx.raw("'vacancy/' || vacancies.id")).where({ state: 'waiting' });
-  const due = async (never: boolean): Promise<string[]> => {
-    const query = trx('vacancies').whereNot({ state: 'resolved' }).whereNotExists(waiting.clone().select('id'));
-    if (never) void query.whereNotExists(told.clone().select('id'));
-    else
-      void query
-        .whereExists(told.clone().select('id'))
-        .whereNotExists(told.clone().where('at', '>', since).select('id'));
-    const rows: { id: string }[] = await query.orderBy('id').limit(100).select('id');
+  const own = db.raw("'vacancy/' || vacancies.id");
+  const told = db('events').where('subject', own).select('id');
+  const waiting = db('deliveries').where({ subject: own, state: 'waiting' }).select('id');
+  const ids = async (query: Knex.QueryBuilder): Promise<string[]> => {
+    const rows: { id: string }[] = await query.orderBy('id').limit(CHASED_AT_ONCE).select('id');
     return rows.map(({ id }) => id);
   };
-  await addEvents(trx, await vacancyEvents(trx, await due(true), 'vacancy.opened', now));
-  await addEvents(trx, await vacancyEvents(trx, await due(false), 'vacancy.reminder', now));
+  const unresolved = db('vacancies').whereNot({ state: 'resolved' });
+  const lately = told.clone().where('at', '>', since);
+  return {
+    untold: await ids(unresolved.clone().whereNotExists(told)),
+    silent: await ids(unresolved.whereExists(told).whereNotExists(lately).whereNotExists(waiting)),
+  };
+}
+
+/** Writes what is due, in a transaction in which nobody else does. */
+export async function chaseVacancies(trx: Database, now: Instant): Promise<void> {
+  const { untold, silent } = await vacanciesToChase(trx, now);
+  await addEvents(trx, await vacancyEvents(trx, untold, 'vacancy.opened', now));
+  await addEvents(trx, await vacancyEvents(trx, silent, 'vacancy.reminder', now));
 }

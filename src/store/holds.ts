@@ -200,6 +200,14 @@ export async function closeHoldIfEmpty(
   return true;
 }
 
+/** How many memberships are held in it, and whether the Owner's is among them. */
+export async function countHeld(db: Database, id: HoldId): Promise<{ readonly held: number; readonly owner: boolean }> {
+  const held = db('changes').where({ hold: id, state: 'held', target_kind: 'organization' });
+  const row = await held.clone().count({ n: '*' }).first();
+  const owner = await held.where({ seat: 'vacates' }).first('id');
+  return { held: Number(row?.['n'] ?? 0), owner: owner !== undefined };
+}
+
 /** Whether the connection has an open hold that a suspect read made. */
 export async function hasSuspectHold(db: Database, connection: ConnectionId): Promise<boolean> {
   const rows: { brake: string }[] = await db('holds').where({ connection, state: 'open' }).select('brake');

@@ -50,6 +50,9 @@ export async function claimDeliveries(
   channel: string,
   options: { readonly most: number; readonly due: Instant; readonly now: Instant; readonly until: Instant },
 ): Promise<ClaimedDelivery[]> {
+  const due = { channel, state: 'waiting' };
+  // Asked without a lock, so that an idle store is not written to.
+  if ((await db('deliveries').where(due).where('due_at', '<=', options.due).first('id')) === undefined) return [];
   const claim = newId<string>();
   const rows = await db.transaction(async (trx) => {
     await lockOnSqlite(trx);

@@ -107,6 +107,11 @@ export async function eventsById(db: Database, ids: readonly string[]): Promise<
   return found;
 }
 
+/** Whether events wait for their position; asked without a lock, so that an idle store is not written to. */
+export async function hasUnplaced(db: Database): Promise<boolean> {
+  return (await db('events').whereNull('position').first('id')) !== undefined;
+}
+
 /**
  * Gives positions to committed events that have none, at most `limit`. The lock on the head row is the lease: it ends
  * with its holder, however that ends.

@@ -5,9 +5,8 @@ import type { ConnectionId, HoldId } from '../core/ids.ts';
 import type { Change } from '../core/plan.ts';
 import { findConnection } from '../store/connections.ts';
 import type { Database } from '../store/database.ts';
-import { findHold } from '../store/holds.ts';
+import { countHeld, findHold } from '../store/holds.ts';
 import { addEvents, latestEvent } from '../store/outbox.ts';
-import { rowsOfHold } from '../store/plans.ts';
 import type { PlanRef, Sync } from './context.ts';
 
 /** Members whose role or status is another one now. A change of the reason alone is no news to anybody outside. */
@@ -56,15 +55,15 @@ export async function tellHoldDecided(sync: Sync, db: Database, id: HoldId): Pro
 async function tellHold(sync: Sync, db: Database, id: HoldId, type: 'hold.opened' | 'hold.decided'): Promise<void> {
   const hold = await findHold(db, id);
   if (hold === null) return;
-  const rows = (await rowsOfHold(db, id)).filter(({ target }) => target === 'organization');
+  const { held, owner } = await countHeld(db, id);
   const data = {
     hold: id,
     connection: hold.connection,
     organization: hold.organization,
     brakes: hold.brakes,
     state: hold.state,
-    held: rows.filter(({ state }) => state === 'held').length,
-    owner_held: rows.some(({ seat, state }) => seat === 'vacates' && state === 'held'),
+    held,
+    owner_held: owner,
     opened_at: hold.createdAt,
   };
   await addEvents(db, [{ type, subject: `hold/${id}`, organization: hold.organization, at: sync.now(), data }]);

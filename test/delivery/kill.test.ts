@@ -60,7 +60,7 @@ test(`a deliverer that is killed ${KILLS} times loses nothing, and overtakes not
   for (let kill = 0; kill < KILLS; kill += 1) {
     const child = await start();
     for (; told < (BATCHES * (kill + 1)) / KILLS; told += 1) await happen(db, told);
-    await pause(20 + Math.random() * 300);
+    await pause(50 + Math.random() * 600);
     child.kill('SIGKILL');
     await once(child, 'exit');
     const claimed = await db('deliveries').whereNotNull('claim').where({ state: 'waiting' });

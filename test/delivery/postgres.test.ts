@@ -61,7 +61,7 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 
 test('a reader who follows the cursor while writers commit out of order and several give positions skips nothing', async () => {
   const start = (await eventsAfter(db, 0)).length;
-  let writing = true;
+  const state = { writing: true };
   const writer = async (name: number): Promise<void> => {
     for (let at = 0; at < 30; at += 1) {
       await db.transaction(async (trx) => {
@@ -71,13 +71,13 @@ test('a reader who follows the cursor while writers commit out of order and seve
     }
   };
   const placer = async (): Promise<void> => {
-    while (writing) await placeEvents(db, 3, nothing);
+    while (state.writing) await placeEvents(db, 3, nothing);
   };
   const seen: { position: number; id: string }[] = [];
   const reader = async (): Promise<void> => {
     let position = start;
     for (;;) {
-      const over = !writing;
+      const over = !state.writing;
       const page = await eventsAfter(db, position, 5);
       seen.push(...page);
       position = page.at(-1)?.position ?? position;
@@ -88,7 +88,7 @@ test('a reader who follows the cursor while writers commit out of order and seve
   const reading = reader();
   await Promise.all([1, 2, 3, 4, 5].map(writer));
   while ((await db('events').whereNull('position').first('id')) !== undefined) await pause(5);
-  writing = false;
+  state.writing = false;
   await placing;
   await reading;
   expect(seen.map(({ position }) => position)).toEqual(Array.from({ length: 150 }, (_, at) => start + at + 1));
@@ -97,11 +97,11 @@ test('a reader who follows the cursor while writers commit out of order and seve
 
 test('one who is killed while giving positions leaves no gap and stands in nobody’s way', async () => {
   await db.transaction((trx) => addEvents(trx, [event('gap')]));
-  const { position: before } = (await db('event_head').first('position')) as { position: string };
+  const head: { position: string } | undefined = await db('event_head').first('position');
   const killed = placeEvents(db, 10, { ...nothing, fanOut: () => Promise.reject(new Error('killed')) });
   await expect(killed).rejects.toThrow('killed');
   const [placed] = await placeEvents(db, 10, nothing);
-  expect(placed?.position).toBe(Number(before) + 1);
+  expect(placed?.position).toBe(Number(head?.position) + 1);
 });
 
 test('four deliverers at once send each event once, in the order of its subject', async () => {

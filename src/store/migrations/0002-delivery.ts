@@ -57,6 +57,7 @@ const STATEMENTS = [
     UNIQUE (event, channel, recipient)
   )`,
   `CREATE INDEX deliveries_waiting ON deliveries (channel, position) WHERE state = 'waiting'`,
+  `CREATE INDEX deliveries_due ON deliveries (channel, due_at) WHERE state = 'waiting'`,
   `CREATE INDEX deliveries_of_subject ON deliveries (subject, channel, recipient, position)`,
   `CREATE INDEX deliveries_dead ON deliveries (id) WHERE state = 'dead'`,
 ];
