@@ -6,8 +6,8 @@ import { webhookChannel } from '../../src/delivery/webhook.ts';
 import { retryDeliveries } from '../../src/organization/retry-deliveries.ts';
 import { inTransaction } from '../../src/store/database.ts';
 import { addEvents } from '../../src/store/outbox.ts';
-import type { Delivery } from '../../src/store/outbox-deliveries.ts';
-import { claimDeliveries, undelivered } from '../../src/store/outbox-deliveries.ts';
+import type { ClaimedDelivery, Delivery } from '../../src/store/outbox-deliveries.ts';
+import { claimDeliveries, endAttempt, revive, undelivered } from '../../src/store/outbox-deliveries.ts';
 import type { Company } from './company.ts';
 import { DAY, foundCompany, SECOND } from './company.ts';
 import type { Receiver } from './receiver.ts';
@@ -224,6 +224,44 @@ describe('claims', () => {
     expect(await deliverer.deliverDue()).toMatchObject({ delivered: 0 });
     company.wait(60 * SECOND);
     expect(await deliverer.deliverDue()).toMatchObject({ delivered: 2 });
+  });
+
+  test('one who comes back late from a claim that has run out writes nothing over what the next one did', async () => {
+    await happen('a');
+    const key = hook().key;
+    await company.deliverer([{ ...hook(), send: () => Promise.reject(new Error('away')) }]).deliverDue();
+    company.wait(3600 * SECOND);
+    const claim = async (seconds: number): Promise<ClaimedDelivery> => {
+      const now = company.sync.now();
+      const until = new Date(Date.parse(now) + seconds * SECOND).toISOString();
+      const [claimed] = await claimDeliveries(company.sync.db, key, { most: 8, due: now, now, until });
+      return claimed!;
+    };
+    const late = await claim(0);
+    const next = await claim(60);
+    const now = company.sync.now();
+    expect(await endAttempt(company.sync.db, late, { state: 'dead', error: 'late' }, now)).toBe(false);
+    expect(await endAttempt(company.sync.db, next, { state: 'delivered' }, now)).toBe(true);
+    expect(await left()).toEqual([]);
+  });
+
+  test('a dead letter is not revived while a later word is on its way', async () => {
+    const deliverer = company.deliverer([hook()]);
+    receiver.answer = status(410);
+    await happen('a');
+    await deliverer.deliverDue();
+    const [dead] = await left();
+    await happen('a');
+    const revived: number[] = [];
+    receiver.answer = (response) => {
+      void revive(company.sync.db, [dead!.id], company.sync.now()).then((count) => {
+        revived.push(count);
+        response.writeHead(204).end();
+      });
+    };
+    expect(await deliverer.deliverDue()).toMatchObject({ delivered: 1 });
+    expect(revived).toEqual([0]);
+    expect((await left()).map(({ state }) => state)).toEqual(['dead']);
   });
 
   test('a loop that is stopped finishes what is under way', async () => {
