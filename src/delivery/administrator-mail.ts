@@ -48,8 +48,7 @@ function words({ type, data }: OutboxEvent): { readonly subject: string; readonl
           ...owner,
           `A brake stopped ${said(data['held'])} changes that come from ${connection} in ${said(data['organization'])}.`,
           'Nobody has lost access by them. They wait until somebody decides.',
-          `Look: rollcall holds show ${id}`,
-          `Decide: rollcall holds approve ${id}, or: rollcall holds reject ${id}`,
+          `On the command line: rollcall holds show ${id}, then rollcall holds approve ${id}, or rollcall holds reject ${id}`,
         ],
       };
     }
@@ -65,7 +64,7 @@ function words({ type, data }: OutboxEvent): { readonly subject: string; readonl
             ? 'What was seen is applied; nobody is removed for being absent until a read is complete.'
             : 'Nothing has changed: people keep the roles they had.',
           'You will be told when a run is clean again, and not before.',
-          `Try it: rollcall sync ${connection} --plan`,
+          `To see each step, on the command line: rollcall sync ${connection} --plan`,
         ],
       };
     }

@@ -40,12 +40,15 @@ export function smtpMailer({ server, from, timeoutMs = LONGEST_ATTEMPT_MS }: Smt
   const secure = url.protocol === 'smtps:';
   const hasPassword = url.username !== '';
   const host = url.hostname.replace(/^\[|\]$/g, '');
+  const near = /^(localhost|127\.[\d.]+|::1)$/.test(host);
   const options = {
     host,
     port: url.port === '' ? (secure ? 465 : hasPassword ? 587 : 25) : Number(url.port),
     secure,
-    // A password never goes in the clear beyond this machine.
-    requireTLS: hasPassword && !secure && !/^(localhost|127\.[\d.]+|::1)$/.test(host),
+    // A password never goes beyond this machine in the clear, nor to somebody who can't prove their name. Without one
+    // any encryption beats none: many relays answer STARTTLS with a certificate of their own making.
+    requireTLS: hasPassword && !secure && !near,
+    tls: { rejectUnauthorized: !near && (secure || hasPassword) },
     ...(hasPassword
       ? { auth: { user: decodeURIComponent(url.username), pass: decodeURIComponent(url.password) } }
       : {}),
@@ -98,17 +101,16 @@ async function within(ms: number, work: Promise<unknown>): Promise<void> {
 
 /** 5xx for the recipient or the message is final; whatever is wrong with the server or the sign-in there may pass. */
 function judge(error: unknown): Outcome {
-  const { code, responseCode } = (typeof error === 'object' && error !== null ? error : {}) as {
-    code?: unknown;
-    responseCode?: unknown;
-  };
-  const said =
-    typeof responseCode === 'number' ? `the mail server answered ${responseCode}` : 'no mail server answered';
-  const words = typeof code === 'string' ? `${said} (${code})` : said;
-  if (typeof responseCode === 'number' && responseCode >= 500 && (code === 'EENVELOPE' || code === 'EMESSAGE')) {
-    return { kind: 'refused', error: words };
+  const { code, responseCode } = error as { readonly code?: unknown; readonly responseCode?: unknown };
+  if (typeof responseCode !== 'number') {
+    // Before the server said anything: what failed is the way there, and its words tell what (a certificate, a name).
+    const words = error instanceof Error && typeof code === 'string' ? error.message.slice(0, 200) : 'it took too long';
+    return { kind: 'failed', error: oneLine(`no mail server answered: ${words}`), afterMs: null };
   }
-  return { kind: 'failed', error: words, afterMs: null };
+  const step = typeof code === 'string' ? ` (${code})` : '';
+  const words = `the mail server answered ${responseCode}${step}`;
+  const final = responseCode >= 500 && (code === 'EENVELOPE' || code === 'EMESSAGE');
+  return final ? { kind: 'refused', error: words } : { kind: 'failed', error: words, afterMs: null };
 }
 
 /** Where no mail server is configured. */

@@ -38,7 +38,9 @@ export async function vacanciesToChase(db: Database, now: Instant): Promise<Chas
     const rows: { id: string }[] = await query.orderBy('id').limit(CHASED_AT_ONCE).select('id');
     return rows.map(({ id }) => id);
   };
-  const unresolved = db('vacancies').whereNot({ state: 'resolved' });
+  const unresolved = db('vacancies')
+    .whereNot({ state: 'resolved' })
+    .whereIn('organization', db('organizations').where({ state: 'open' }).select('id'));
   const lately = told.clone().where('at', '>', since);
   return {
     untold: await ids(unresolved.clone().whereNotExists(told)),

@@ -113,6 +113,15 @@ describe('a vacancy', () => {
     expect(receiver.received.map(({ event }) => event.type)).toEqual(['vacancy.opened']);
   });
 
+  test('of an organization that is closed is nobody’s work any more', async () => {
+    await loseOwner();
+    await company.deliverer([hook()]).deliverDue();
+    await company.sync.db('organizations').update({ state: 'closed' });
+    company.wait(2 * DAY);
+    await company.deliverer([hook()]).deliverDue();
+    expect(receiver.received.length).toBe(1);
+  });
+
   test('is not chased while the first word is still on its way', async () => {
     await loseOwner();
     receiver.answer = status(500);

@@ -6,6 +6,7 @@ import { loadHolds } from '../../src/store/holds.ts';
 import { addEvents, eventsAfter, placeEvents } from '../../src/store/outbox.ts';
 import type { NewEvent, OutboxEvent } from '../../src/store/outbox.ts';
 import { decideHold } from '../../src/sync/decide-hold.ts';
+import { edit } from '../../src/sync/edit.ts';
 import { runDirectory } from '../../src/sync/directory-run.ts';
 import type { Company } from './company.ts';
 import { acme, corp, foundCompany } from './company.ts';
@@ -58,6 +59,20 @@ describe('memberships', () => {
     const before = await told();
     await company.says(['anna']);
     expect(await told()).toEqual(before);
+  });
+
+  test('a preview tells nothing, and the same edit told then does', async () => {
+    await company.says(['anna']);
+    const before = await told();
+    const edited = async (preview: boolean): Promise<void> => {
+      await edit(company.sync, { kind: 'apply', preview }, (db) =>
+        db('organizations').update({ default_role: 'reviewer' }),
+      );
+    };
+    await edited(true);
+    expect(await told()).toEqual(before);
+    await edited(false);
+    expect((await told()).at(-1)?.data['after']).toEqual({ role: 'reviewer', status: 'active' });
   });
 
   test('what is rolled back is never told', async () => {

@@ -15,6 +15,9 @@ const mail: Mail = {
   inReplyTo: null,
 };
 
+/** Leads to this machine, and does not say so. */
+const ELSEWHERE = '0.0.0.0';
+
 let mailbox: Mailbox;
 beforeEach(async () => {
   mailbox = await startMailbox();
@@ -62,6 +65,25 @@ describe('a mail server', () => {
     const outcome = await mailer('smtp://user:s3cret@127.0.0.1:1').send(mail);
     expect(outcome.kind).toBe('failed');
     expect(JSON.stringify(outcome)).not.toContain('s3cret');
+  });
+
+  test('with a certificate of its own making is good enough for mail, and for no password beyond this machine', async () => {
+    const encrypting = await startMailbox({ encrypts: true });
+    const { port } = new URL(encrypting.url);
+    expect((await mailer(encrypting.url).send(mail)).kind).toBe('delivered');
+    expect((await mailer(`smtp://user:s3cret@127.0.0.1:${port}`).send(mail)).kind).toBe('delivered');
+    expect(encrypting.passwords).toEqual(['user:s3cret']);
+    const outcome = await mailer(`smtp://user:s3cret@${ELSEWHERE}:${port}`).send(mail);
+    await encrypting.close();
+    expect(outcome).toMatchObject({ kind: 'failed', error: expect.stringMatching(/certificate/) as string });
+    expect(encrypting.passwords.length).toBe(1);
+  });
+
+  test('without encryption gets no password beyond this machine', async () => {
+    const { port } = new URL(mailbox.url);
+    const outcome = await mailer(`smtp://user:s3cret@${ELSEWHERE}:${port}`).send(mail);
+    expect(outcome.kind).toBe('failed');
+    expect([mailbox.mails, mailbox.passwords]).toEqual([[], []]);
   });
 
   test('that is no mail server is refused at start, unrepeated', () => {

@@ -5,14 +5,23 @@ import type { AddressInfo } from 'node:net';
 export interface Mailbox {
   readonly url: string;
   readonly mails: { readonly to: readonly string[]; readonly raw: string }[];
+  /** What somebody signed in with. */
+  readonly passwords: string[];
   /** Answers RCPT: nothing to accept, a code to refuse, `hang` to say nothing at all. */
   recipient: (address: string) => number | 'hang' | null;
   readonly close: () => Promise<void>;
 }
 
-export async function startMailbox(): Promise<Mailbox> {
+/** @param options.encrypts it offers STARTTLS, with a certificate of its own making, and asks for a password. */
+export async function startMailbox(options: { readonly encrypts?: boolean } = {}): Promise<Mailbox> {
   const server = new SMTPServer({
-    disabledCommands: ['AUTH', 'STARTTLS'],
+    disabledCommands: options.encrypts === true ? [] : ['AUTH', 'STARTTLS'],
+    authOptional: true,
+    allowInsecureAuth: true,
+    onAuth: ({ username, password }, _session, done) => {
+      mailbox.passwords.push(`${username}:${password}`);
+      done(null, { user: username });
+    },
     onRcptTo: ({ address }, _session, done) => {
       const answer = mailbox.recipient(address);
       if (answer === 'hang') return;
@@ -35,6 +44,7 @@ export async function startMailbox(): Promise<Mailbox> {
   const mailbox: Mailbox = {
     url: `smtp://127.0.0.1:${port}`,
     mails: [],
+    passwords: [],
     recipient: () => null,
     close: () => new Promise((resolve) => server.close(() => resolve())),
   };
