@@ -84,13 +84,18 @@ async function loop(
   round: () => Promise<DeliveryCounts>,
   signal: AbortSignal,
 ): Promise<void> {
+  let told: string | null = null;
   while (!signal.aborted) {
     let pause = pauseMs;
     try {
       await round();
+      if (told !== null) log('delivery goes on');
+      told = null;
     } catch (error) {
       // The database may be away for a while; what was to go out waits in it.
-      log(`delivery: ${error instanceof Error ? error.message : 'unforeseen'}; it goes on by itself`);
+      const words = error instanceof Error ? error.message : 'unforeseen';
+      if (words !== told) log(`delivery waits: ${words}; it goes on by itself`);
+      told = words;
       pause *= 5;
     }
     // With jitter, so that several processes do not come at once.

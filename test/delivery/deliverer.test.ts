@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Channel, Outcome } from '../../src/delivery/channel.ts';
 import { itself } from '../../src/delivery/channel.ts';
+import { createDeliverer } from '../../src/delivery/deliverer.ts';
 import { webhookChannel } from '../../src/delivery/webhook.ts';
 import { retryDeliveries } from '../../src/organization/retry-deliveries.ts';
 import { inTransaction } from '../../src/store/database.ts';
@@ -262,6 +263,27 @@ describe('claims', () => {
     expect(await deliverer.deliverDue()).toMatchObject({ delivered: 1 });
     expect(revived).toEqual([0]);
     expect((await left()).map(({ state }) => state)).toEqual(['dead']);
+  });
+
+  test('a database that is away is told of once, not at every round, and what waits goes out when it is back', async () => {
+    await happen('a');
+    let away = 10;
+    const log: string[] = [];
+    const deliverer = createDeliverer({
+      db: company.sync.db,
+      channels: [hook()],
+      now: () => {
+        away -= 1;
+        if (away > 0) throw new Error('the database is away');
+        return company.sync.now();
+      },
+      log: (words) => log.push(words),
+      pauseMs: 1,
+    });
+    deliverer.start();
+    while (receiver.received.length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+    await deliverer.stop();
+    expect(log).toEqual(['delivery waits: the database is away; it goes on by itself', 'delivery goes on']);
   });
 
   test('a loop that is stopped finishes what is under way', async () => {

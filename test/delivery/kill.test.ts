@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import type { Database } from '../../src/store/database.ts';
 import { inTransaction, openDatabase } from '../../src/store/database.ts';
 import { migrate } from '../../src/store/migrate.ts';
@@ -51,6 +51,8 @@ test(`a deliverer that is killed ${KILLS} times loses nothing, and overtakes not
   };
   const start = async () => {
     const child = spawn(NODE, [PROCESS, url, receiver.url], { stdio: ['ignore', 'pipe', 'inherit'] });
+    // Also when the test fails half-way.
+    onTestFinished(() => void child.kill('SIGKILL'));
     await once(child.stdout, 'data');
     return child;
   };
