@@ -4,6 +4,7 @@ import { apply } from './cli/apply.ts';
 import { check } from './cli/check.ts';
 import { conflicts } from './cli/conflicts.ts';
 import { connections } from './cli/connections.ts';
+import { deliveries } from './cli/deliveries.ts';
 import { explain } from './cli/explain.ts';
 import { holds } from './cli/holds.ts';
 import { members } from './cli/members.ts';
@@ -33,6 +34,7 @@ process.exitCode = await runProgram(
     conflicts,
     connections,
     recomputeCommand,
+    deliveries,
   ],
   process.argv.slice(2),
   { stdout: process.stdout, stderr: process.stderr, env: process.env },

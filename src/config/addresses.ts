@@ -1,6 +1,7 @@
 // Over which addresses sign-ins and cases travel: what would pass unencrypted beyond this machine is told. (The bind
 // password of LDAP is guarded by its own settings.)
 import { isWebAddress } from '../connection/saml.ts';
+import type { SecretRef } from '../connection/secret.ts';
 import type { Finding, Findings } from './finding.ts';
 import type { Parts } from './read.ts';
 import { isLoopback } from './scalar.ts';
@@ -13,16 +14,18 @@ export function checkAddresses(parts: Parts): Findings {
     warnings.push(...found.warnings);
   };
   if (parts.publicUrl !== null) add(checkPublicUrl(parts.publicUrl));
+  if (parts.mailServer !== null) add(checkMailServer(parts.mailServer, ['mail', 'smtp']));
   for (const { path, whole, readable } of parts.escalation) {
     const { url, smtp } = readable;
     if (typeof url === 'string') add(checkWebAddress(url, [...path, 'url'], 'what it carries can be read on the way'));
     if (whole?.channel === 'webhook' && whole.secret === null) {
       warnings.push({ path, message: 'has no secret: whoever receives it cannot tell that it comes from Rollcall' });
     }
-    if (smtp?.kind === 'value' && !isMailServer(smtp.value)) {
-      faults.push({
-        path: [...path, 'smtp'],
-        message: 'must be smtp://HOST or smtps://HOST, with :PORT if it is another one',
+    if (smtp !== undefined) add(checkMailServer(smtp, [...path, 'smtp']));
+    if (whole?.channel === 'zendesk') {
+      warnings.push({
+        path,
+        message: 'is read and not yet served: no case is opened in Zendesk. Add a webhook or email channel, which are',
       });
     }
   }
@@ -50,6 +53,12 @@ function checkWebAddress(text: string, path: Finding['path'], harm: string): Fin
   const url = new URL(text);
   if (url.protocol === 'https:' || isLoopback(url.hostname)) return { faults: [], warnings: [] };
   return { faults: [], warnings: [{ path, message: `should be https://: over http://, ${harm}` }] };
+}
+
+function checkMailServer(smtp: SecretRef, path: Finding['path']): Findings {
+  if (smtp.kind !== 'value' || isMailServer(smtp.value)) return { faults: [], warnings: [] };
+  const message = 'must be smtp://HOST or smtps://HOST, with :PORT if it is another one';
+  return { faults: [{ path, message }], warnings: [] };
 }
 
 function isMailServer(text: string): boolean {

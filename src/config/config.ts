@@ -13,6 +13,8 @@ export interface Config {
   readonly server: { readonly host: string; readonly port: number; readonly publicUrl: string };
   /** `sqlite:` and an absolute path, or `postgres://…`. May hold a password: never print it. */
   readonly database: { readonly url: string };
+  /** Null: mail to people is printed to standard error. */
+  readonly mail: { readonly smtp: SecretRef; readonly from: string | null } | null;
   readonly signup: 'open' | 'invitation-only';
   readonly operators: readonly string[];
   readonly brake: BrakeSettings;
@@ -85,5 +87,5 @@ export interface DeclaredMapping {
 
 export type EscalationChannel =
   | { readonly channel: 'webhook'; readonly url: string; readonly secret: SecretRef | null }
-  | { readonly channel: 'email'; readonly smtp: SecretRef; readonly to: string }
+  | { readonly channel: 'email'; readonly smtp: SecretRef; readonly to: string; readonly from: string | null }
   | { readonly channel: 'zendesk'; readonly url: string; readonly email: string; readonly token: SecretRef };

@@ -22,6 +22,7 @@ export function declare(parts: Parts, { file, databaseUrl, warnings }: Surroundi
       publicUrl: (server.publicUrl ?? `http://localhost:${server.port}`).replace(/\/+$/, ''),
     },
     database: { url: databaseUrl },
+    mail: sections.mail,
     signup: sections.signup,
     operators: sections.operators,
     brake: { share: brake.share, people: brake.people, windowMs: brake.window, deadlineMs: brake.deadline },

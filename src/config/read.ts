@@ -16,6 +16,7 @@ import {
   database,
   escalationChannel,
   type MappingFields,
+  mail,
   mapping,
   type OrganizationFields,
   organization,
@@ -62,6 +63,7 @@ export interface Parts {
   /** Null where it is not stated, or cannot be read; as the next. */
   readonly publicUrl: string | null;
   readonly databaseUrl: SecretRef | null;
+  readonly mailServer: SecretRef | null;
   readonly faults: readonly Finding[];
 }
 
@@ -106,6 +108,7 @@ export function readParts(data: unknown): Parts {
     })),
     publicUrl: readableFields(server, section('server')).publicUrl ?? null,
     databaseUrl: readableFields(database, section('database')).url ?? null,
+    mailServer: readableFields(mail, section('mail')).smtp ?? null,
     faults,
   };
 }

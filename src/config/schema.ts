@@ -86,7 +86,12 @@ const webhook = z.strictObject({
   url: z.string(),
   secret: secretRef.optional().transform(orNull),
 });
-const email = z.strictObject({ channel: z.literal('email'), smtp: secretRef, to: emailAddress });
+const email = z.strictObject({
+  channel: z.literal('email'),
+  smtp: secretRef,
+  to: emailAddress,
+  from: emailAddress.optional().transform(orNull),
+});
 const zendesk = z.strictObject({
   channel: z.literal('zendesk'),
   url: z.string(),
@@ -107,10 +112,14 @@ export const server = z.strictObject({
 
 export const database = z.strictObject({ url: secretRef.prefault('sqlite:./data/rollcall.db') });
 
+/** The mail server for people: without one every mail is printed to standard error. */
+export const mail = z.strictObject({ smtp: secretRef, from: emailAddress.optional().transform(orNull) });
+
 /** The whole file, but for the items of its lists: each is read on its own, so that one bad item hides no other. */
 export const configFile = z.strictObject({
   server: server.prefault({}),
   database: database.prefault({}),
+  mail: mail.optional().transform(orNull),
   signup: z.enum(['open', 'invitation-only']).default('open'),
   operators: z.array(emailAddress).default([]),
   brake: z

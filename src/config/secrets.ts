@@ -43,7 +43,7 @@ export function checkSecrets(
     }
   }
   if (needed === 'all') {
-    for (const { path, ref } of parts.escalation.flatMap(secretsOfChannel)) {
+    for (const { path, ref } of [...secretsOfMail(parts), ...parts.escalation.flatMap(secretsOfChannel)]) {
       const secret = tryResolve(ref, env, readFile);
       if ('fault' in secret) faults.push({ path, message: secret.fault });
     }
@@ -56,7 +56,7 @@ export function warnOfOpenSecrets(parts: Parts, file: string): readonly Finding[
   const database = parts.databaseUrl;
   const inDatabase = database?.kind === 'value' && hasPassword(database.value) ? [['database', 'url']] : [];
   const inConnections = parts.connections.flatMap(({ readable, path }) => secretsIn(readable, path)).filter(isOpen);
-  const inChannels = parts.escalation.flatMap(secretsOfChannel).filter(isOpen);
+  const inChannels = [...secretsOfMail(parts), ...parts.escalation.flatMap(secretsOfChannel)].filter(isOpen);
   return [...inDatabase, ...[...inConnections, ...inChannels].map(({ path }) => path)].map((path) => ({
     path,
     message: `stands in clear text in a file that others can read: chmod 600 ${file}, or write { env: NAME } or { file: PATH }`,
@@ -86,6 +86,10 @@ export function tryResolve(
     if (!(error instanceof RollcallError)) throw error;
     return { fault: `cannot be had: ${error.message}` };
   }
+}
+
+function secretsOfMail({ mailServer }: Parts): readonly Placed[] {
+  return mailServer === null ? [] : [{ path: ['mail', 'smtp'], ref: mailServer }];
 }
 
 function secretsOfChannel({ path, readable }: ChannelItem): readonly Placed[] {

@@ -151,8 +151,16 @@ export async function masksOfRow(db: Database, id: string): Promise<Mask[]> {
   return row === undefined || row.mask === null ? [] : fromJson<Mask[]>(row.mask);
 }
 
-/** Strikes out held rows with the places held beside them; a hold with nothing left closes itself as moot. */
-export async function strikeOut(db: Database, rows: readonly { readonly id: string }[], at: Instant): Promise<void> {
+/**
+ * Strikes out held rows with the places held beside them; a hold with nothing left closes itself as moot.
+ * @returns the holds that are closed by now.
+ */
+export async function strikeOut(
+  db: Database,
+  rows: readonly { readonly id: string }[],
+  at: Instant,
+): Promise<HoldId[]> {
+  const closed = new Set<HoldId>();
   for (const { id } of rows) {
     const row: { hold: HoldId; organization: string; account: string } | undefined = await db('changes')
       .where({ id })
@@ -161,8 +169,9 @@ export async function strikeOut(db: Database, rows: readonly { readonly id: stri
     await db('changes')
       .where({ ...row, state: 'held' })
       .update({ state: 'moot', at });
-    await closeHoldIfEmpty(db, row.hold, 'moot', at);
+    if (await closeHoldIfEmpty(db, row.hold, 'moot', at)) closed.add(row.hold);
   }
+  return [...closed];
 }
 
 /** Rewrites what a held row would do; it stays in its hold and is not counted again. */
@@ -189,6 +198,14 @@ export async function closeHoldIfEmpty(
   if (left !== undefined) return false;
   await db('holds').where({ id, state: 'open' }).update({ state, decided_at: at });
   return true;
+}
+
+/** How many memberships are held in it, and whether the Owner's is among them. */
+export async function countHeld(db: Database, id: HoldId): Promise<{ readonly held: number; readonly owner: boolean }> {
+  const held = db('changes').where({ hold: id, state: 'held', target_kind: 'organization' });
+  const row = await held.clone().count({ n: '*' }).first();
+  const owner = await held.where({ seat: 'vacates' }).first('id');
+  return { held: Number(row?.['n'] ?? 0), owner: owner !== undefined };
 }
 
 /** Whether the connection has an open hold that a suspect read made. */

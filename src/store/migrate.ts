@@ -4,6 +4,7 @@ import { RollcallError } from '../errors.ts';
 import type { Database } from './database.ts';
 import { isPostgres } from './database.ts';
 import { initial } from './migrations/0001-initial.ts';
+import { delivery } from './migrations/0002-delivery.ts';
 import { schedules } from './migrations/0004-schedules.ts';
 import type { Migration } from './migrations/migration.ts';
 import { runStatements } from './migrations/migration.ts';
@@ -11,6 +12,7 @@ import { runStatements } from './migrations/migration.ts';
 /** In order; a migration that has been released is never edited. */
 export const MIGRATIONS: readonly { readonly name: string; readonly migration: Migration }[] = [
   { name: '0001-initial', migration: initial },
+  { name: '0002-delivery', migration: delivery },
   { name: '0004-schedules', migration: schedules },
 ];
 

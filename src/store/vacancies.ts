@@ -1,10 +1,13 @@
 // The Owner's seat and its vacancy. Both columns change in one statement, since the schema allows only one of them
-// to be set (law 7).
+// to be set (law 7); and whoever opens or resolves a vacancy tells of it in the same transaction.
 import type { AccountId, Instant, OrganizationId } from '../core/ids.ts';
 import type { Suspension } from '../core/membership.ts';
+import { loadAccounts } from './accounts.ts';
 import type { Database } from './database.ts';
 import { fromJson } from './database.ts';
 import { newId } from './ids.ts';
+import type { EventType, NewEvent } from './outbox.ts';
+import { addEvents } from './outbox.ts';
 
 export interface Vacancy {
   readonly id: string;
@@ -85,6 +88,7 @@ export async function openVacancy(
     cause: JSON.stringify(cause),
   });
   await db('organizations').where({ id: organization }).update({ owner: null, vacancy: id });
+  await addEvents(db, await vacancyEvents(db, [id], 'vacancy.opened', at));
   return id;
 }
 
@@ -95,11 +99,55 @@ export async function resolveVacancy(
   resolution: Resolution,
   at: Instant,
 ): Promise<void> {
-  await db('vacancies')
+  const unresolved: { id: string }[] = await db('vacancies')
     .where({ organization })
     .whereNot({ state: 'resolved' })
+    .select('id');
+  const ids = unresolved.map(({ id }) => id);
+  await db('vacancies')
+    .whereIn('id', ids)
     .update({ state: 'resolved', resolved_at: at, resolution: JSON.stringify(resolution) });
   await db('organizations').where({ id: organization }).update({ owner: resolution.owner, vacancy: null });
+  await addEvents(db, await vacancyEvents(db, ids, 'vacancy.resolved', at));
+}
+
+/** What support is told of vacancies. The vacancy's id is the key of its one case, whatever is told and however often. */
+export async function vacancyEvents(
+  db: Database,
+  ids: readonly string[],
+  type: Extract<EventType, `vacancy.${string}`>,
+  at: Instant,
+): Promise<NewEvent[]> {
+  const rows: (VacancyRow & { title: string })[] = await db('vacancies')
+    .join('organizations', 'organizations.id', 'vacancies.organization')
+    .whereIn('vacancies.id', [...ids])
+    .orderBy('vacancies.id')
+    .select('vacancies.*', 'organizations.title');
+  const events: NewEvent[] = [];
+  for (const row of rows) {
+    const vacancy = fromRow(row);
+    const { resolution } = vacancy;
+    const people = [vacancy.formerOwner, ...(resolution === null ? [] : [resolution.owner])];
+    const accounts = await loadAccounts(db, people);
+    const email = (id: AccountId): string | null => accounts.get(id)?.email ?? null;
+    const data = {
+      case: { external_id: vacancy.id, status: resolution === null ? 'open' : 'closed' },
+      organization: { id: vacancy.organization, title: row.title },
+      former_owner: email(vacancy.formerOwner),
+      opened_at: vacancy.openedAt,
+      cause: vacancy.cause.text,
+      suspended_by: vacancy.cause.suspension,
+      candidates: resolution === null ? await loadCandidates(db, vacancy.organization) : [],
+      how_to_resolve:
+        resolution === null
+          ? `rollcall vacancies assign ${vacancy.organization} --to EMAIL --reason "TEXT"`
+          : 'nothing is left to do',
+      resolved_at: vacancy.resolvedAt,
+      resolution: resolution === null ? null : { ...resolution, owner: email(resolution.owner) },
+    };
+    events.push({ type, subject: `vacancy/${vacancy.id}`, organization: vacancy.organization, at, data });
+  }
+  return events;
 }
 
 export interface Candidate {

@@ -12,6 +12,7 @@ import { writePlacement } from '../store/placements.ts';
 import { addRows, setRowState } from '../store/plans.ts';
 import { openVacancy, resolveVacancy } from '../store/vacancies.ts';
 import type { PlanRef, Sync } from './context.ts';
+import { tellChanges } from './tell.ts';
 
 /** A planned change and the id of its stored row. */
 export interface PlannedChange {
@@ -51,6 +52,12 @@ export async function applyChanges(
     changes.map(({ row }) => row),
     'applied',
     at,
+  );
+  await tellChanges(
+    sync,
+    db,
+    plan,
+    changes.map(({ change }) => change),
   );
 }
 
@@ -106,6 +113,7 @@ export async function recordSeat(sync: Sync, db: Database, plan: PlanRef, change
     'applied',
     at,
   );
+  await tellChanges(sync, db, plan, [change]);
 }
 
 /** Whether the landscape's organizations include one with a seat limit. */

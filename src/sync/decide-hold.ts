@@ -17,6 +17,7 @@ import { accountsOf } from './draft.ts';
 import { loadLandscape } from './landscape.ts';
 import { beginPlan, endPlan } from './push.ts';
 import { settle } from './settle.ts';
+import { tellHoldDecided } from './tell.ts';
 
 export interface Decided {
   readonly hold: Hold;
@@ -48,6 +49,7 @@ export async function decideHold(
       );
     await (decision === 'approved' ? approve(sync, db, hold, rows) : reject(sync, db, hold, rows));
     await closeHoldIfEmpty(db, hold.id, decision, sync.now());
+    await tellHoldDecided(sync, db, hold.id);
     if (hold.connection !== null && !(await hasSuspectHold(db, hold.connection))) {
       await acceptSuspectRead(db, hold.connection);
     }

@@ -23,6 +23,7 @@ import { loadLandscape, organizationsById } from './landscape.ts';
 import { rememberMatches } from './matches.ts';
 import { prepare } from './prepare.ts';
 import { settle } from './settle.ts';
+import { tellRunEnded } from './tell.ts';
 
 export async function commitPlan(
   sync: Sync,
@@ -42,6 +43,8 @@ export async function commitPlan(
     await unstage(trx, ref.id);
     await setPlanState(trx, ref.id, plan.observed ? 'preview' : 'done');
     await setRunState(trx, ref.run, 'done', sync.now(), plan);
+    const failure = { outcome: 'incomplete' as const, reason: plan.reason ?? 'the read was not complete' };
+    await tellRunEnded(sync, trx, ref, plan.connection, plan.complete ? null : failure);
   });
 }
 

@@ -17,6 +17,7 @@ import { readDirectory } from './directory-read.ts';
 import { holdPlan } from './judge.ts';
 import { loadLandscape } from './landscape.ts';
 import type { PlanRef, RunRef, Sync } from './context.ts';
+import { tellRunEnded } from './tell.ts';
 
 export interface RunOptions {
   /** Stop before the commit: the plan is stored and shown. */
@@ -93,8 +94,10 @@ async function runUnder(lease: Lease, sync: Sync, reading: DirectoryReading, opt
     // A commit that was begun is gone on with by the next run; before that nothing has been written.
     if (!committing) {
       const reason = error instanceof Error ? error.message : 'unforeseen';
+      // Whoever asks for a preview is there to read why it failed; and being stopped is no failure.
+      const told = !options.preview && options.signal?.aborted !== true;
       // Where this is refused too, as to a holder that lost its lease, the next run sweeps up.
-      await giveUp(sync, ref, reason).catch(() => undefined);
+      await giveUp(sync, ref, { connection: reading.connection, reason, told }).catch(() => undefined);
     }
     throw error;
   }
@@ -121,10 +124,15 @@ async function refuseUnlessReady(sync: Sync, id: ConnectionId): Promise<void> {
   }
 }
 
-async function giveUp(sync: Sync, ref: RunRef, reason: string): Promise<void> {
+async function giveUp(
+  sync: Sync,
+  ref: RunRef,
+  { connection, reason, told }: { readonly connection: ConnectionId; readonly reason: string; readonly told: boolean },
+): Promise<void> {
   await inLeasedTransaction(sync.db, ref.lease, async (trx) => {
     await unstage(trx, ref.id);
     await setRunState(trx, ref.run, 'failed', sync.now(), { reason });
+    if (told) await tellRunEnded(sync, trx, ref, connection, { outcome: 'failed', reason });
   });
 }
 

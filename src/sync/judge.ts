@@ -15,6 +15,7 @@ import { loadDossiers } from '../store/dossiers.ts';
 import type { PlanRow } from '../store/plans.ts';
 import { rowsOfAccounts, rowsOfPlan, setRowState } from '../store/plans.ts';
 import type { PlanRef, Speakers, Sync } from './context.ts';
+import { tellHoldOpened } from './tell.ts';
 
 const NONE: ReadonlySet<string> = new Set();
 
@@ -151,6 +152,7 @@ export async function hold(
     };
   });
   await holdRows(db, id, held, at);
+  await tellHoldOpened(sync, db, id);
 }
 
 function maskOfRow(

@@ -18,6 +18,7 @@ import { accountsOf, draft, Seats, toDraft, vanishedMappings } from './draft.ts'
 import type { Before } from './judge.ts';
 import { hold, judge } from './judge.ts';
 import { loadLandscape } from './landscape.ts';
+import { tellHoldDecided } from './tell.ts';
 
 export interface SettleInput {
   readonly plan: PlanRef;
@@ -105,7 +106,7 @@ async function brake(sync: Sync, db: Database, input: SettleInput, rows: readonl
 
 async function writeReviews(sync: Sync, db: Database, reviews: readonly Review[]): Promise<void> {
   for (const { moot, restated } of reviews) {
-    await strikeOut(db, moot, sync.now());
+    for (const closed of await strikeOut(db, moot, sync.now())) await tellHoldDecided(sync, db, closed);
     for (const { row, change } of restated) await restate(db, row.id, change, sync.now());
   }
 }

@@ -34,6 +34,7 @@ describe('a configuration', () => {
     expect(config).toEqual({
       server: { host: '127.0.0.1', port: 8080, publicUrl: 'http://localhost:8080' },
       database: { url: `sqlite:${join(dirname(file), 'data/rollcall.db')}` },
+      mail: null,
       signup: 'open',
       operators: [],
       brake: { share: 0.2, people: 10, windowMs: 86_400_000, deadlineMs: null },

@@ -221,4 +221,22 @@ describe('addresses', () => {
       '1 escalation[0].channel: must be one of webhook, email, zendesk. Did you mean webhook?',
     ]);
   });
+
+  test('a channel that is not served yet is said to be none', () => {
+    const text =
+      'escalation: [{ channel: zendesk, url: "https://vendor.zendesk.com", email: bot@vendor.example, token: "t" }]';
+    expect(warningsOf(text)).toContainEqual(expect.stringMatching(/^1 escalation\[0\]: is read and not yet served/));
+  });
+
+  test('the mail server for people', () => {
+    expect(faultsOf('mail: { smtp: mail.example }')).toEqual([
+      '1 mail.smtp: must be smtp://HOST or smtps://HOST, with :PORT if it is another one',
+    ]);
+    expect(faultsOf('mail: { smtp: { env: NOT_SET } }')).toEqual([
+      '1 mail.smtp: cannot be had: environment variable NOT_SET is not set: set it to the secret',
+    ]);
+    expect(faultsOf('mail: { smtp: "smtp://mail.example", from: "a@b.example, c@d.example" }')).toEqual([
+      '1 mail.from: must be an e-mail address',
+    ]);
+  });
 });
