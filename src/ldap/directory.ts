@@ -30,12 +30,14 @@ export function readDirectory(request: DirectoryRequest): DirectoryReading {
     try {
       await read.open();
       kind = read.kind;
-      for await (const item of read.items()) {
-        if (item.kind === 'person' || item.kind === 'group') {
-          const known = witnesses[item.kind];
-          if (known.length < WITNESSES) known.push(item.externalId);
+      for await (const batch of read.batches()) {
+        for (const item of batch) {
+          if (item.kind === 'person' || item.kind === 'group') {
+            const known = witnesses[item.kind];
+            if (known.length < WITNESSES) known.push(item.externalId);
+          }
+          yield item;
         }
-        yield item;
       }
     } catch (error) {
       if (!isDirectoryFailure(error)) throw error;

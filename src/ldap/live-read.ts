@@ -5,7 +5,7 @@ import { tryDnKey } from '../connection/dn.ts';
 import { type Filter, parseFilter } from '../connection/filter.ts';
 import type { LdapSettings } from '../connection/ldap.ts';
 import type { ConnectionId, Instant } from '../core/ids.ts';
-import type { DirectoryItem } from '../core/reading.ts';
+import type { DirectoryItem, Skipped } from '../core/reading.ts';
 import { RollcallError } from '../errors.ts';
 import type { Entry } from './entry.ts';
 import { FactReader, hasMemberList } from './fact-reader.ts';
@@ -62,7 +62,8 @@ export class LiveRead {
     this.#reader = new FactReader({ settings, kind, at, groupsWithoutList: this.#groupsWithoutList });
   }
 
-  async *items(): AsyncGenerator<DirectoryItem> {
+  /** Many at a time: handing over each by itself would take longer than to read it. */
+  async *batches(): AsyncGenerator<DirectoryItem[]> {
     const { users, groups } = this.#request.settings;
     const reader = this.#opened(this.#reader);
     const hasGroups = await this.#hasBase('groups.base', groups.base);
@@ -81,7 +82,7 @@ export class LiveRead {
     await Promise.all([this.#session?.link.close(), this.#second?.link.close()]);
   }
 
-  async *#groups(reader: FactReader): AsyncGenerator<DirectoryItem> {
+  async *#groups(reader: FactReader): AsyncGenerator<DirectoryItem[]> {
     const { base, filter: written } = this.#request.settings.groups;
     const filter = parseFilter(written);
     const kind = this.kind;
@@ -91,29 +92,28 @@ export class LiveRead {
         await this.#completeRanges(entry);
         const key = tryDnKey(entry.dn);
         if (key !== null && !hasMemberList(entry, kind)) this.#groupsWithoutList.add(key);
-        yield* reader.group(entry);
+        yield* inPieces(reader.group(entry));
       }
-      for (const each of skipped) {
-        yield { kind: 'skipped', skipped: each };
-        this.#reasons.push(`groups: "${each.at}" cannot be read, so nobody knows who is in it: correct the entry`);
+      for (const { at } of skipped) {
+        this.#reasons.push(`groups: "${at}" cannot be read, so nobody knows who is in it: correct the entry`);
       }
+      yield skipped.map(toItem);
     }
     this.#finished('groups', search);
     if (this.#groupsWithoutList.size === 0) return;
     const withOuter: Filter = { kind: 'and', filters: [filter, { kind: 'present', attribute: 'memberof' }] };
     const outer = this.#search('groups', base, withOuter, outerGroupAttributes(kind));
     for await (const { entries } of readAhead(outer.batches(), AHEAD_BYTES)) {
-      for (const entry of entries) yield* reader.outerGroups(entry);
+      yield entries.flatMap((entry) => [...reader.outerGroups(entry)]);
     }
   }
 
-  async *#people(reader: FactReader): AsyncGenerator<DirectoryItem> {
+  async *#people(reader: FactReader): AsyncGenerator<DirectoryItem[]> {
     const { settings } = this.#request;
     const attributes = personAttributes(settings, this.kind, this.#groupsWithoutList.size > 0);
     const search = this.#search('people', settings.users.base, parseFilter(settings.users.filter), attributes);
     for await (const { entries, skipped } of readAhead<Batch>(search.batches(), AHEAD_BYTES)) {
-      for (const entry of entries) yield* reader.person(entry);
-      for (const each of skipped) yield { kind: 'skipped', skipped: each };
+      yield [...entries.flatMap((entry) => [...reader.person(entry)]), ...skipped.map(toItem)];
     }
     this.#finished('people', search);
   }
@@ -133,7 +133,7 @@ export class LiveRead {
   }
 
   /** One search's refusal is noted and the read goes on; a connection that is gone ends the read. */
-  async *#pass(items: AsyncGenerator<DirectoryItem>): AsyncGenerator<DirectoryItem> {
+  async *#pass(items: AsyncGenerator<DirectoryItem[]>): AsyncGenerator<DirectoryItem[]> {
     try {
       yield* items;
     } catch (error) {
@@ -185,4 +185,21 @@ export class LiveRead {
     if (part === null) throw new Error('a read is opened first');
     return part;
   }
+}
+
+function toItem(skipped: Skipped): DirectoryItem {
+  return { kind: 'skipped', skipped };
+}
+
+/** Items handed over at once: the links of a large group are never all in memory a second time. */
+const PIECE = 16;
+
+function* inPieces(items: Iterable<DirectoryItem>): Generator<DirectoryItem[]> {
+  let piece: DirectoryItem[] = [];
+  for (const item of items) {
+    if (piece.push(item) < PIECE) continue;
+    yield piece;
+    piece = [];
+  }
+  if (piece.length > 0) yield piece;
 }

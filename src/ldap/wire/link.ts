@@ -1,6 +1,5 @@
 // One connection to one server: numbered requests go out, whole messages come in, and every wait has an end. After any
 // failure the link is gone for good; nothing here connects again, since a new connection is bound as nobody.
-import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { RollcallError } from '../../errors.ts';
 import { WireFault } from './ber.ts';
@@ -105,27 +104,9 @@ export class Link {
     const socket = this.#socket;
     if (this.#failure !== null || socket.readableEnded || socket.destroyed) throw this.#lost();
     const began = performance.now();
-    const stop = new AbortController();
-    const timer = setTimeout(() => {
-      // After a long pause of our own the timer runs before the bytes are looked for that have long been there.
-      setImmediate(() => {
-        if (socket.readableLength === 0) stop.abort();
-      });
-    }, patience.leftMs);
-    try {
-      await Promise.race([
-        once(socket, 'readable', { signal: stop.signal }),
-        once(socket, 'close', { signal: stop.signal }),
-      ]);
-    } catch (error) {
-      if (this.#failure !== null) throw this.#lost();
-      if (stop.signal.aborted) throw this.#gone(patience.overdue());
-      throw error;
-    } finally {
-      clearTimeout(timer);
-      stop.abort();
-      patience.spend(performance.now() - began);
-    }
+    const inTime = await arrival(socket, patience.leftMs);
+    patience.spend(performance.now() - began);
+    if (!inTime && this.#failure === null) throw this.#gone(patience.overdue());
     const chunk = this.#read();
     if (chunk === null && (socket.readableEnded || socket.destroyed)) throw this.#lost();
     return chunk;
@@ -149,5 +130,24 @@ export class Link {
     this.#failure ??= new Error(why);
     this.#socket.destroy();
     return new RollcallError('directory_unreachable', `${this.step}: ${this.server}: ${why}`);
+  }
+}
+
+/** Waits until there is something to read, or nothing ever will be; false when the time has passed before. */
+async function arrival(socket: Socket, ms: number): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const arrived = () => resolve(true);
+  const timer = setTimeout(() => {
+    // After a long pause of our own the timer runs before the bytes are looked for that have long been there.
+    setImmediate(() => resolve(socket.readableLength > 0));
+  }, ms);
+  socket.on('readable', arrived);
+  socket.on('close', arrived);
+  try {
+    return await promise;
+  } finally {
+    clearTimeout(timer);
+    socket.off('readable', arrived);
+    socket.off('close', arrived);
   }
 }

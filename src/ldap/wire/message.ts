@@ -42,7 +42,7 @@ const PAGED_RESULTS = '1.2.840.113556.1.4.319';
 
 /** @throws WireFault where the message is none. */
 export function decodeMessage(frame: Buffer): ServerMessage {
-  const message = new BerReader(frame).inside(TAG.sequence);
+  const message = BerReader.of(frame).inside(TAG.sequence);
   const id = message.integer();
   const tag = message.peek();
   if (tag < 0) throw new WireFault('a message without content');
@@ -100,7 +100,7 @@ function readCookie(message: BerReader): Buffer | null {
     const control = controls.inside(TAG.sequence);
     if (control.octets() !== PAGED_RESULTS) continue;
     if (control.peek() === TAG.boolean) control.skip();
-    const value = new BerReader(control.bytes()).inside(TAG.sequence);
+    const value = BerReader.of(control.bytes()).inside(TAG.sequence);
     // The server's guess at the total, which nobody keeps to.
     value.skip();
     return value.bytes();
