@@ -7,7 +7,6 @@ export const ROOT_ATTRIBUTES = [
   'vendorName',
   'supportedCapabilities',
   'supportedExtension',
-  'rootDomainNamingContext',
 ];
 
 /** Active Directory of every edition, and Samba. */

@@ -87,6 +87,12 @@ export class Slapd {
     throw new Error(`slapd did not start: ${said.join('')}`);
   }
 
+  /** Its addresses under another name of this machine. */
+  named(host: string): { readonly url: string; readonly secureUrl: string } {
+    const renamed = (url: string) => url.replace('127.0.0.1', host);
+    return { url: renamed(this.url), secureUrl: renamed(this.secureUrl) };
+  }
+
   /** Adds the entries. `relax` lets entryUUID and other operational attributes be given. */
   async load(ldif: string, { relax = false } = {}): Promise<void> {
     await this.#write('ldapadd', ldif, relax);
@@ -127,6 +133,15 @@ export class Slapd {
       filter,
       ...attributes,
     ]);
+  }
+
+  /** From now on it answers nobody, and hangs up on nobody. */
+  pause(): void {
+    this.#process.kill('SIGSTOP');
+  }
+
+  resume(): void {
+    this.#process.kill('SIGCONT');
   }
 
   async stop(): Promise<void> {

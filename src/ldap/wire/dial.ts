@@ -1,7 +1,8 @@
 // Opens a connection: TCP, then TLS at once (ldaps) or after StartTLS. TLS fails closed: without a certificate of a known
 // authority, in date and for this very host, nothing is said to the server, least of all a password.
+import { X509Certificate } from 'node:crypto';
 import { isIP, connect as connectTcp, type Socket } from 'node:net';
-import { connect as connectTls, createSecureContext, type PeerCertificate, type TLSSocket } from 'node:tls';
+import { connect as connectTls, type PeerCertificate, type TLSSocket } from 'node:tls';
 import { RollcallError } from '../../errors.ts';
 import { Link } from './link.ts';
 import type { Patience } from './patience.ts';
@@ -50,9 +51,9 @@ export async function dial({ url, startTls, ca, patience, onStep }: Dialing): Pr
 
 /** @throws RollcallError `config_invalid` where the text holds no certificate. */
 export function requireCertificates(pem: string): void {
+  const written = pem.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
   try {
-    if (!pem.includes('-----BEGIN CERTIFICATE-----')) throw new Error('no "-----BEGIN CERTIFICATE-----" in it');
-    createSecureContext({ ca: pem });
+    if (written.map((each) => new X509Certificate(each)).length === 0) throw new Error('there is no certificate in it');
   } catch (cause) {
     throw new RollcallError('config_invalid', "tls.ca holds no certificate in PEM: give the authority's certificate", {
       cause,
@@ -123,10 +124,18 @@ function explain(error: Error): string {
     return `the server's certificate comes from an authority that is not trusted (${code}): give the authority's certificate as tls.ca`;
   }
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
-    return `the server's certificate is for another host (${error.message.replace(/^.*altnames: /, '')}): write the url with a name that the certificate has`;
+    return `the server's certificate is for another host (${certified(error)}): write the url with a name that the certificate has`;
   }
   const advice = ADVICE.get(code);
   return advice === undefined ? error.message || code : `${advice} (${code})`;
+}
+
+function certified(error: Error): string {
+  const names =
+    'cert' in error && typeof error.cert === 'object' && error.cert !== null && 'subjectaltname' in error.cert
+      ? error.cert.subjectaltname
+      : null;
+  return typeof names === 'string' ? names : 'it names none';
 }
 
 function describeTls(socket: TLSSocket): string {

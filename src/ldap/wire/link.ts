@@ -46,6 +46,10 @@ export class Link {
       try {
         const messages = this.#framer.push(chunk).map(decodeMessage);
         for (const message of messages) this.#check(message, id);
+        // Nobody asked for it; before TLS anybody on the way could have said it.
+        if (messages.slice(0, -1).some(({ kind }) => kind === 'result')) {
+          throw this.#gone('it said more after the end of its answer');
+        }
         if (messages.length > 0) return messages;
       } catch (error) {
         if (!(error instanceof WireFault)) throw error;

@@ -29,7 +29,7 @@ export class Patience {
 
   /** Which limit has passed. */
   overdue(): string {
-    if (this.#end !== null && this.ended) return this.#end.overdue();
+    if (this.#end !== null && this.#end.leftMs <= this.#leftMs) return this.#end.overdue();
     return `no answer within ${this.#seconds} seconds (${this.#setting})`;
   }
 }
