@@ -2,12 +2,7 @@
 import type { Entry } from './entry.ts';
 import { GENERIC, type ServerKind, serverKind } from './server-kinds.ts';
 
-export const ROOT_ATTRIBUTES = [
-  'objectClass',
-  'vendorName',
-  'supportedCapabilities',
-  'supportedExtension',
-];
+export const ROOT_ATTRIBUTES = ['objectClass', 'vendorName', 'supportedCapabilities', 'supportedExtension'];
 
 /** Active Directory of every edition, and Samba. */
 const ACTIVE_DIRECTORY = ['1.2.840.113556.1.4.800', '1.2.840.113556.1.4.1851'];
