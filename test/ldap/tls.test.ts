@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Authority } from '../support/certificates.ts';
-import { ScriptedLdap } from '../support/scripted-ldap.ts';
+import { type Script, ScriptedLdap } from '../support/scripted-ldap.ts';
 import { Slapd } from '../support/slapd.ts';
 import { person, ROOTS } from './exported.ts';
 import { liveReading, readLive } from './live.ts';
@@ -100,30 +100,22 @@ describe('TLS', () => {
     });
   });
 
-  it('that the server refuses, answers early, or never begins is never replaced by plain text', async () => {
-    const refusing = {
-      search: () => expect.fail('asked in plain text'),
-      bind: () => expect.fail('bound in plain text'),
-    };
-    const scripts = {
-      refuses: [{ ...refusing }, /^tls: .*refused StartTLS/],
-      injects: [
-        {
-          ...refusing,
-          extended: (_: unknown, reply: { extended: () => { bound: () => unknown } }) => void reply.extended().bound(),
-        },
-        /^tls: /,
-      ],
-      hangs: [{ ...refusing, extended: () => undefined }, /^tls: .*no answer within 0.3 seconds/],
-      stalls: [
-        { ...refusing, extended: (_: unknown, reply: { extended: () => unknown }) => void reply.extended() },
-        /^tls: .*no answer within 0.3/,
-      ],
-    } as const;
-    for (const [script, reason] of Object.values(scripts)) {
-      const scripted = await ScriptedLdap.start(script);
+  it.each<[string, RegExp, Script['extended']]>([
+    ['refuses', /^tls: .*refused StartTLS: .*\(2\)/, (_, reply) => reply.extended(2)],
+    [
+      'follows by more',
+      /^tls: .*more after the end of its answer/,
+      (_, reply) => reply.together(() => reply.extended().bound()),
+    ],
+    ['never answers', /^tls: .*no answer within 0.3 seconds/, () => undefined],
+    ['agrees to and never begins', /^tls: .*no answer within 0.3 seconds/, (_, reply) => reply.extended()],
+  ])('that a server %s is never replaced by plain text', async (_, reason, extended) => {
+    const scripted = await ScriptedLdap.start({ search: () => undefined, ...(extended && { extended }) });
+    try {
       const { outcome } = await readLive(scripted.url, { ...BOUND, startTls: true, timeouts: { connect: 0.3 } });
       expect(outcome).toMatchObject({ complete: false, reason: expect.stringMatching(reason) });
+      expect(scripted.asked.map(({ kind }) => kind).filter((kind) => kind === 'bind' || kind === 'search')).toEqual([]);
+    } finally {
       await scripted.stop();
     }
   });

@@ -76,6 +76,14 @@ export class Reply {
     return this;
   }
 
+  /** Several messages in one packet. */
+  together(say: (reply: Reply) => unknown): this {
+    this.#socket.cork();
+    say(this);
+    this.#socket.uncork();
+    return this;
+  }
+
   hangUp(): void {
     this.#socket.end();
   }
