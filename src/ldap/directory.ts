@@ -10,6 +10,7 @@ import { type DirectoryRequest, LiveRead } from './live-read.ts';
 import { lookUp } from './look-up.ts';
 import { GENERIC, type ServerKind, serverKind } from './server-kinds.ts';
 import { openSession } from './session.ts';
+import { RunEnd } from './wire/patience.ts';
 
 /** Ids that a look-up is proved with: one may be deleted in the meantime, all of them hardly. */
 const WITNESSES = 5;
@@ -69,12 +70,9 @@ export function readDirectory(request: DirectoryRequest): DirectoryReading {
       try {
         const { base, filter } = sort === 'person' ? settings.users : settings.groups;
         const own = sort === 'person' ? settings.users.attributes.id : null;
-        const idAttribute = own ?? kind.stableId;
-        const pageSeconds = settings.timeouts.page;
-        return await lookUp(
-          { link: session.link, base, filter, idAttribute, pageSeconds, witnesses: witnesses[sort] },
-          ids,
-        );
+        const idAttribute = own ?? session.kind.stableId;
+        const limits = { pageSeconds: settings.timeouts.page, end: new RunEnd(settings.timeouts.run) };
+        return await lookUp({ link: session.link, base, filter, idAttribute, limits, witnesses: witnesses[sort] }, ids);
       } finally {
         await session.link.close();
       }

@@ -3,7 +3,7 @@
 // between two pages is found.
 import { type Filter, parseFilter } from '../connection/filter.ts';
 import { RollcallError } from '../errors.ts';
-import { PagedSearch } from './paged-search.ts';
+import { type Limits, PagedSearch } from './paged-search.ts';
 import type { Link } from './wire/link.ts';
 import { readStableId, stableIdFilter } from './stable-id.ts';
 
@@ -13,7 +13,7 @@ export interface LookUp {
   /** As written in the settings. */
   readonly filter: string;
   readonly idAttribute: string;
-  readonly pageSeconds: number;
+  readonly limits: Limits;
   /**
    * Ids that this read has just seen. If the server finds none of them by id, then it finds nobody so (an attribute
    * without an equality rule, or one that may be read and not searched), and its silence proves nothing.
@@ -41,10 +41,7 @@ export async function lookUp(asked: LookUp, ids: readonly string[]): Promise<Rea
   return found;
 }
 
-async function find(
-  { link, base, filter, idAttribute, pageSeconds }: LookUp,
-  ids: readonly string[],
-): Promise<Set<string>> {
+async function find({ link, base, filter, idAttribute, limits }: LookUp, ids: readonly string[]): Promise<Set<string>> {
   const anyOfThem: Filter = { kind: 'or', filters: ids.map((id) => stableIdFilter(idAttribute, id)) };
   const question = {
     title: `"${base}"`,
@@ -54,7 +51,7 @@ async function find(
   };
   const wanted = new Set(ids);
   const found = new Set<string>();
-  for await (const { entries, skipped } of new PagedSearch(link, question, { pageSeconds, end: null }).batches()) {
+  for await (const { entries, skipped } of new PagedSearch(link, question, limits).batches()) {
     for (const entry of entries) {
       const read = readStableId(entry, idAttribute);
       if (read.kind !== 'id') throw unclear(link, entry.dn);
