@@ -21,7 +21,7 @@ export interface Question {
 
 export interface Limits {
   readonly pageSeconds: number;
-  readonly end: RunEnd | null;
+  readonly end: RunEnd;
 }
 
 export interface Batch extends Weighed {
