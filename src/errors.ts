@@ -12,6 +12,8 @@ export type ErrorCode =
   | 'filter_invalid' // an LDAP search filter that cannot be parsed (RFC 4515)
   | 'dn_invalid' // a distinguished name that cannot be parsed (RFC 4514)
   | 'base_not_found' // the search base is not in the directory
+  | 'directory_unreachable' // a directory server cannot be connected to, is no LDAP server, or went silent or away
+  | 'directory_refused' // a directory server answered and did not do it: a refused bind, a limit, a missing base
   | 'already_running' // the connection has a run under way
   | 'connection_paused' // the connection is paused: nothing is read
   | 'declared_in_file' // what the configuration file states is read-only elsewhere

@@ -10,6 +10,16 @@ export function guidText(octets: Octets): string | null {
   return GUID_ORDER.map((at) => (at < 0 ? '-' : octets.charCodeAt(at).toString(16).padStart(2, '0'))).join('');
 }
 
+/** The 16 bytes behind such a text; null where it is none. */
+export function guidBytes(text: string): Buffer | null {
+  const hex = text.replaceAll('-', '');
+  if (!/^[0-9a-f]{32}$/i.test(hex)) return null;
+  const shown = Buffer.from(hex, 'hex');
+  const bytes = Buffer.alloc(16);
+  for (const [at, from] of GUID_ORDER.filter((each) => each >= 0).entries()) bytes[from] = shown[at] ?? 0;
+  return bytes;
+}
+
 /** An objectSid as `S-1-5-21-…`; null where the bytes are no SID. */
 export function sidText(octets: Octets): string | null {
   const bytes = Buffer.from(octets, 'latin1');
@@ -17,6 +27,18 @@ export function sidText(octets: Octets): string | null {
   if (revision !== 1 || bytes.length !== 8 + 4 * count) return null;
   const parts = Array.from({ length: count }, (_, at) => bytes.readUInt32LE(8 + 4 * at));
   return ['S-1', bytes.readUIntBE(2, 6), ...parts].join('-');
+}
+
+/** The bytes behind an `S-1-5-21-…`; null where the text is no SID. */
+export function sidBytes(text: string): Buffer | null {
+  const parts = /^S-1(?:-\d{1,15}){1,16}$/.test(text) ? text.split('-').slice(2).map(Number) : null;
+  if (parts === null || parts.slice(1).some((part) => part > 0xffff_ffff)) return null;
+  const [authority = 0, ...rest] = parts;
+  const bytes = Buffer.alloc(8 + 4 * rest.length);
+  bytes.set([1, rest.length]);
+  bytes.writeUIntBE(authority, 2, 6);
+  for (const [at, part] of rest.entries()) bytes.writeUInt32LE(part, 8 + 4 * at);
+  return bytes;
 }
 
 /** The SID of the domain's group with this relative id: how a person's primary group is named. */

@@ -31,9 +31,18 @@ export class Entry {
     this.#attribute(description).values.push(typeof value === 'string' ? value : value.toString('latin1'));
   }
 
-  /** Many values at once; an empty list leaves no attribute, since a directory has none without values. */
-  addAll(description: string, values: readonly (Octets | Buffer)[]): void {
-    for (const value of values) this.add(description, value);
+  /** Many values of one attribute; there must be one at least, since a directory has no attribute without values. */
+  addEach(description: string, values: Iterable<Octets>): void {
+    const { values: list } = this.#attribute(description);
+    for (const value of values) list.push(value);
+  }
+
+  /** Gives the attribute's values to another entry, each list under the options under which it came. */
+  moveTo(other: Entry, type: string): void {
+    const key = attributeTypeKey(type);
+    for (const { options, values } of this.#attributes.get(key) ?? [])
+      other.addEach([key, ...options].join(';'), values);
+    this.#attributes.delete(key);
   }
 
   types(): IterableIterator<string> {

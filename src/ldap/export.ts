@@ -62,7 +62,10 @@ async function* items(
         continue;
       }
       if (users.takes(record.entry, key)) yield* reader.person(record.entry);
-      if (groups.takes(record.entry, key)) yield* reader.group(record.entry);
+      if (groups.takes(record.entry, key)) {
+        yield* reader.group(record.entry);
+        yield* reader.outerGroups(record.entry);
+      }
     }
     const after = await handle.stat({ bigint: true });
     if (after.size !== before.size || after.mtimeNs !== before.mtimeNs) {

@@ -115,8 +115,12 @@ export class FactReader {
       );
     }
     yield* this.#members(entry, `dn:${id.key}`);
-    // A group's own memberOf: groups in groups, where the outer one shows no list.
-    yield* inBatches([...this.#memberOf(entry, id.key)]);
+  }
+
+  /** A group's own memberOf: groups in groups, where the outer one shows no list. */
+  *outerGroups(entry: Entry): Generator<DirectoryItem> {
+    const key = tryDnKey(entry.dn);
+    if (key !== null) yield* inBatches([...this.#memberOf(entry, key)]);
   }
 
   /** Why what was read proves no absence, or null. */

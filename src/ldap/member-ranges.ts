@@ -19,3 +19,15 @@ export function missingRange(entry: Entry, attribute: string): string | null {
   }
   return next === Number.POSITIVE_INFINITY ? null : `members from ${next} on are missing`;
 }
+
+/** The number to go on from, where the entry has only the beginning of the list; null where nothing is left. */
+export function openRange(entry: Entry, attribute: string): number | null {
+  let next: number | null = null;
+  for (const option of entry.optionsOf(attribute).flat()) {
+    const found = /^range=\d+-(\d+|\*)$/.exec(option);
+    if (found === null) continue;
+    if (found[1] === '*') return null;
+    next = Math.max(next ?? 0, Number(found[1]) + 1);
+  }
+  return next;
+}

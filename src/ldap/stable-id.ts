@@ -1,5 +1,6 @@
 // The id by which a person or group stays the same when moved, renamed, or given a new mail. Never the DN, uid or mail.
-import { guidText, sidText } from './binary-id.ts';
+import { guidBytes, guidText, sidBytes, sidText } from './binary-id.ts';
+import type { Filter } from '../connection/filter.ts';
 import { type Entry, octetsText } from './entry.ts';
 
 export type StableId =
@@ -31,6 +32,24 @@ export function readStableId(entry: Entry, attribute: string): StableId {
   if (text === '') return { kind: 'none' };
   // Exports spell a UUID in either case.
   return { kind: 'id', id: UUID.test(text) ? text.toLowerCase() : text };
+}
+
+/** The filter that finds the entry with this id again. */
+export function stableIdFilter(attribute: string, id: string): Filter {
+  const type = attribute.toLowerCase();
+  const binary = GUIDS.has(type) ? guidBytes(id) : type === 'objectsid' ? sidBytes(id) : null;
+  if (binary !== null) return { kind: 'equal', attribute, value: binary };
+  const value = Buffer.from(id);
+  if (!UUID.test(id)) return { kind: 'equal', attribute, value };
+  // An attribute that tells cases apart may hold it in the other one.
+  const upper = Buffer.from(id.toUpperCase());
+  return {
+    kind: 'or',
+    filters: [
+      { kind: 'equal', attribute, value },
+      { kind: 'equal', attribute, value: upper },
+    ],
+  };
 }
 
 function unusable(attribute: string, what: string): StableId {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ldapSettings } from '../../src/connection/ldap.ts';
 import type { ConnectionId } from '../../src/core/ids.ts';
-import type { DirectoryItem, DirectoryOutcome } from '../../src/core/reading.ts';
+import type { DirectoryItem, DirectoryOutcome, DirectoryReading } from '../../src/core/reading.ts';
 import type { Entry } from '../../src/ldap/entry.ts';
 import { readExport } from '../../src/ldap/export.ts';
 import { type LdifRecord, readLdif } from '../../src/ldap/ldif.ts';
@@ -47,6 +47,11 @@ export async function readFile(
     groups: { ...GROUPS, ...overrides.groups },
   });
   const reading = readExport({ connection: 'corp' as ConnectionId, settings, file, at });
+  return gather(reading);
+}
+
+/** All that a reading says. */
+export async function gather(reading: DirectoryReading): Promise<Said> {
   const items: DirectoryItem[] = [];
   for await (const item of reading.items) items.push(item);
   const people = items.filter((item) => item.kind === 'person');

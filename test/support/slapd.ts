@@ -14,6 +14,10 @@ export interface SlapdOptions {
   readonly database?: readonly string[];
   /** Further lines before the database. */
   readonly global?: readonly string[];
+  /** Entries that are there from the start; thousands in a second. They may state their entryUUID. */
+  readonly entries?: string;
+  /** Serves ldaps:// and StartTLS with this certificate. */
+  readonly tls?: { readonly certificate: string; readonly key: string };
 }
 
 export interface Ran {
@@ -24,14 +28,22 @@ export interface Ran {
 
 export class Slapd {
   readonly url: string;
+  /** ldaps://, where it was started with a certificate. */
+  readonly secureUrl: string;
   readonly suffix: string;
   readonly rootDn: string;
   readonly password = 'secret';
   readonly #process: ChildProcess;
   readonly #directory: string;
 
-  private constructor(url: string, suffix: string, process: ChildProcess, directory: string) {
+  private constructor(
+    { url, secureUrl }: { readonly url: string; readonly secureUrl: string },
+    suffix: string,
+    process: ChildProcess,
+    directory: string,
+  ) {
     this.url = url;
+    this.secureUrl = secureUrl;
     this.suffix = suffix;
     this.rootDn = `cn=root,${suffix}`;
     this.#process = process;
@@ -42,15 +54,26 @@ export class Slapd {
     const suffix = options.suffix ?? 'dc=test,dc=example';
     const directory = await mkdtemp(join(tmpdir(), 'rollcall-slapd-'));
     await mkdir(join(directory, 'data'));
-    await writeFile(join(directory, 'slapd.conf'), configuration(directory, suffix, options));
+    const file = join(directory, 'slapd.conf');
+    await writeFile(file, configuration(directory, suffix, options));
+    if (options.tls !== undefined) {
+      await writeFile(join(directory, 'certificate.pem'), options.tls.certificate);
+      await writeFile(join(directory, 'key.pem'), options.tls.key);
+    }
+    if (options.entries !== undefined) {
+      const ran = await run(program('slapadd'), ['-q', '-f', file], options.entries);
+      if (ran.code !== 0) throw new Error(`slapadd ended with ${ran.code}: ${ran.stderr}`);
+    }
     const url = `ldap://127.0.0.1:${await freePort()}`;
+    const secureUrl = `ldaps://127.0.0.1:${await freePort()}`;
+    const urls = options.tls === undefined ? url : `${url} ${secureUrl}`;
     // -d none keeps it in the foreground, as a child that dies with its pid.
-    const child = spawn(program('slapd'), ['-d', 'none', '-h', url, '-f', join(directory, 'slapd.conf')], {
+    const child = spawn(program('slapd'), ['-d', 'none', '-h', urls, '-f', file], {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     const said: string[] = [];
     child.stderr?.on('data', (data: Buffer) => said.push(data.toString()));
-    const slapd = new Slapd(url, suffix, child, directory);
+    const slapd = new Slapd({ url, secureUrl }, suffix, child, directory);
     const onExit = () => child.kill('SIGKILL');
     process.once('exit', onExit);
     child.once('exit', () => process.removeListener('exit', onExit));
@@ -62,6 +85,12 @@ export class Slapd {
     }
     await slapd.stop();
     throw new Error(`slapd did not start: ${said.join('')}`);
+  }
+
+  /** Its addresses under another name of this machine. */
+  named(host: string): { readonly url: string; readonly secureUrl: string } {
+    const renamed = (url: string) => url.replace('127.0.0.1', host);
+    return { url: renamed(this.url), secureUrl: renamed(this.secureUrl) };
   }
 
   /** Adds the entries. `relax` lets entryUUID and other operational attributes be given. */
@@ -106,6 +135,15 @@ export class Slapd {
     ]);
   }
 
+  /** From now on it answers nobody, and hangs up on nobody. */
+  pause(): void {
+    this.#process.kill('SIGSTOP');
+  }
+
+  resume(): void {
+    this.#process.kill('SIGCONT');
+  }
+
   async stop(): Promise<void> {
     const child = this.#process;
     if (child.exitCode === null && child.signalCode === null) {
@@ -147,6 +185,9 @@ function configuration(directory: string, suffix: string, options: SlapdOptions)
     `pidfile ${directory}/slapd.pid`,
     // Some filters of the tests are deep; none is a threat to a server of our own.
     'sizelimit unlimited',
+    ...(options.tls === undefined
+      ? []
+      : [`TLSCertificateFile ${directory}/certificate.pem`, `TLSCertificateKeyFile ${directory}/key.pem`]),
     ...(options.global ?? []),
     'database mdb',
     // Nothing here needs to survive the machine, and syncing each write would take most of the time.
