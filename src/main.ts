@@ -11,6 +11,7 @@ import { members } from './cli/members.ts';
 import { migrateCommand } from './cli/migrate.ts';
 import { runProgram } from './cli/program.ts';
 import { recomputeCommand } from './cli/recompute.ts';
+import { serve } from './cli/serve.ts';
 import { syncCommand } from './cli/sync.ts';
 import { vacancies } from './cli/vacancies.ts';
 
@@ -23,6 +24,7 @@ for (const stream of [process.stdout, process.stderr]) {
 
 process.exitCode = await runProgram(
   [
+    serve,
     check,
     migrateCommand,
     apply,

@@ -3,6 +3,9 @@ import { RollcallError } from '../errors.ts';
 import { EXIT } from './command.ts';
 import type { Output } from './output.ts';
 
+/** What a directory did, not whoever runs the command. */
+const UNPROVED: ReadonlySet<string> = new Set(['directory_unreachable', 'directory_refused']);
+
 /** Prints the error and gives the exit code. */
 export function reportError(out: Output, error: unknown, debug: boolean): number {
   if (!(error instanceof RollcallError)) {
@@ -20,5 +23,5 @@ export function reportError(out: Output, error: unknown, debug: boolean): number
     error: { code: error.code, message: error.message, faults: error.faults },
     ...(running ? { complete: false, reason: 'already running' } : {}),
   });
-  return running ? EXIT.incomplete : EXIT.badInput;
+  return running || UNPROVED.has(error.code) ? EXIT.incomplete : EXIT.badInput;
 }

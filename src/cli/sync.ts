@@ -10,6 +10,8 @@ import { runDirectory } from '../sync/directory-run.ts';
 import { vacantOrganizations } from '../store/vacancies.ts';
 import type { Command } from './command.ts';
 import { text } from './command.ts';
+import type { OnStep } from '../ldap/session.ts';
+import { readingOf } from './readings.ts';
 import { printReport } from './report.ts';
 
 export const syncCommand: Command = {
@@ -20,10 +22,12 @@ export const syncCommand: Command = {
     { flags: '--plan', summary: 'show what would happen and change nothing' },
     { flags: '--ldif <file>', summary: 'read an exported directory instead of the server; base and filters apply' },
   ],
-  examples: ['rollcall sync corp --ldif export.ldif --plan', 'rollcall sync corp --ldif export.ldif'],
-  async run({ out, config, sync }, input) {
+  examples: ['rollcall sync corp --plan', 'rollcall sync corp', 'rollcall sync corp --ldif export.ldif --plan'],
+  async run({ out, config, sync, env }, input) {
     const id = input.args[0] ?? '';
-    const declared = config();
+    const file = text(input, 'ldif');
+    // An exported file needs no password; a live server only its own.
+    const declared = config(file === null ? [id] : 'none');
     const connection = declared.connections.find((one) => one.id === id);
     if (connection === undefined) {
       const known = declared.connections.map((one) => one.id).join(', ');
@@ -38,22 +42,20 @@ export const syncCommand: Command = {
         `connection ${id} is a ${connection.kind} connection: only LDAP connections are read; the others come by themselves`,
       );
     }
-    const file = text(input, 'ldif');
-    if (file === null) {
-      throw new RollcallError(
-        'input_invalid',
-        `reading a live server is not built yet: export the directory and give it with --ldif FILE`,
-      );
-    }
     const store = await sync();
     const preview = input.options['plan'] === true;
     if (!preview) await applyExpiredHolds(store);
-    const reading = readExport({ connection: connection.id, settings: connection.settings, file, at: store.now() });
+    const told: Parameters<OnStep>[0][] = [];
+    const reading =
+      file === null
+        ? readingOf(connection, env, store.now(), (step) => told.push(step))
+        : readExport({ connection: connection.id, settings: connection.settings, file, at: store.now() });
     const result = await runDirectory(store, reading, {
       preview,
       progress: (step, done, of) => out.progress(`${step} ${done}${of === null ? '' : ` of ${of}`}`),
     });
     out.progressDone();
+    if (preview) for (const { step, found } of told) out.line(`${step.padEnd(8)} ${found}`);
     return printReport(out, {
       ref: result.ref,
       connection: connection.id,
@@ -65,7 +67,7 @@ export const syncCommand: Command = {
       vacant: await vacantOrganizations(store.db),
       preview: result.preview || result.observed,
       rows: () => rowsOfPlan(store.db, result.ref.id),
-      extra: { observed: result.observed, suspect: result.suspect },
+      extra: { observed: result.observed, suspect: result.suspect, ...(preview ? { steps: told } : {}) },
     });
   },
 };

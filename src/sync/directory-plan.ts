@@ -5,6 +5,7 @@ import { viewConnection } from '../core/group-graph.ts';
 import type { AccountId, ConnectionId, Instant } from '../core/ids.ts';
 import type { Landscape } from '../core/plan.ts';
 import type { DirectoryReading, PushReading } from '../core/reading.ts';
+import { RollcallError } from '../errors.ts';
 import type { Database } from '../store/database.ts';
 import { loadGroups, loadLinksOf } from '../store/facts.ts';
 import { inLeasedTransaction } from '../store/leases.ts';
@@ -30,6 +31,7 @@ import type { Domains, Joining } from './join.ts';
 import { groupsThatDiffer, loadLandscape, viewOf, withView } from './landscape.ts';
 import { mappingWarnings } from './matches.ts';
 import { prepare } from './prepare.ts';
+import type { Absence } from './proof.ts';
 import { proveAbsence } from './proof.ts';
 
 /** People planned and committed in one transaction. */
@@ -55,13 +57,12 @@ export async function planDirectory(
   sync: Sync,
   ref: RunRef,
   reading: DirectoryReading,
-  read: DirectoryRead,
+  asRead: DirectoryRead,
   beat: Beat,
 ): Promise<DirectoryPlan> {
   const { db } = sync;
   const { connection, at } = reading;
-  const people = read.complete ? await proveAbsence(db, ref.id, reading, 'person') : { gone: [], missed: [] };
-  const groups = read.complete ? await proveAbsence(db, ref.id, reading, 'group') : { gone: [], missed: [] };
+  const { read, people, groups } = await absences(db, ref, reading, asRead);
   const pieces = await inLeasedTransaction(db, ref.lease, async (trx) => {
     await rememberGroupsGone(trx, ref.id, groups.gone);
     if (read.complete) {
@@ -112,6 +113,26 @@ export async function planDirectory(
     warnings: [...read.warnings, ...mappingWarnings(viewOf(landscape, connection))],
     pieces,
   };
+}
+
+/** Who is proven absent. Where the directory can't be asked for them, the read proves nothing, and the rest goes on. */
+async function absences(
+  db: Database,
+  ref: PlanRef,
+  reading: DirectoryReading,
+  read: DirectoryRead,
+): Promise<{ readonly read: DirectoryRead; readonly people: Absence; readonly groups: Absence }> {
+  const nobody = { gone: [], missed: [] };
+  if (!read.complete) return { read, people: nobody, groups: nobody };
+  try {
+    const people = await proveAbsence(db, ref.id, reading, 'person');
+    return { read, people, groups: await proveAbsence(db, ref.id, reading, 'group') };
+  } catch (error) {
+    const refused = ['directory_unreachable', 'directory_refused'];
+    if (!(error instanceof RollcallError) || !refused.includes(error.code)) throw error;
+    const reason = `whoever was not read could not be asked for: ${error.message}`;
+    return { read: { ...read, complete: false, reason }, people: nobody, groups: nobody };
+  }
 }
 
 /** People for whom the plan makes an account, with its id: the commit gives the same. */
