@@ -178,8 +178,8 @@ export const MUTANTS: readonly Mutant[] = [
     law: 6,
     harm: 'an organization is emptied in one go',
     file: 'brake',
-    find: 'input.active + arrivals - free.length <= 0',
-    replace: 'input.active + arrivals - free.length < 0',
+    find: 'free.length - input.leavingOtherwise <= 0',
+    replace: 'free.length - input.leavingOtherwise < 0',
   },
   {
     law: 6,

@@ -162,7 +162,8 @@ describe('a directory', () => {
     expect(seen).toBeLessThan(many.length);
     expect(reading.outcome()).toMatchObject({
       complete: false,
-      reason: expect.stringMatching(/^people: .*broke off/),
+      // In the middle of a page, or with a word of farewell.
+      reason: expect.stringMatching(/^people: .*(broke off|closed the connection)/),
     });
     await expect(reading.lookUp?.('person', ['x'])).rejects.toMatchObject({ code: 'directory_unreachable' });
   });
