@@ -13,6 +13,8 @@ import { readValue } from './value.ts';
 /** Far beyond what anybody has; work grows with it. */
 export const MAX_VALUES = 500;
 const MAX_BODY_DEPTH = 20;
+/** Names are looked up by index, and an index takes no more. */
+const MAX_NAME_LENGTH = 500;
 
 export interface ResourceBody {
   /** Without id, meta, groups, members and password. */
@@ -61,6 +63,10 @@ export function finished(type: ResourceType, resource: JsonObject): JsonObject {
     const value = result[attribute.name];
     if (attribute.required && (typeof value !== 'string' || value.trim() === '')) {
       throw refuse('invalidValue', `"${attribute.name}" is missing or blank: every ${type.name} needs one`);
+    }
+    const isName = attribute.required || attribute.name === 'externalId';
+    if (isName && typeof value === 'string' && value.length > MAX_NAME_LENGTH) {
+      throw refuse('invalidValue', `"${attribute.name}" has more than ${MAX_NAME_LENGTH} characters`);
     }
     if (attribute.multiValued && value !== undefined) checkList(attribute, value);
   }

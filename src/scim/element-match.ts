@@ -34,7 +34,8 @@ function unstated(name: string): Json | undefined {
   return name === 'primary' ? false : undefined;
 }
 
-function compares(key: string, operator: Comparator, wanted: string): boolean {
+/** Whether two keys stand so to each other. */
+export function compares(key: string, operator: Comparator, wanted: string): boolean {
   switch (operator) {
     case 'eq':
       return key === wanted;

@@ -37,6 +37,17 @@ export class PushCollector {
     this.#links.set(linkKey(group, member), { group, member, joins: false });
   }
 
+  /** The members of a group once what was said so far is so. */
+  membersNow(group: string, stored: readonly MemberRef[]): MemberRef[] {
+    const members = new Map(stored.map((member) => [linkKey(group, member), member]));
+    for (const [key, link] of this.#links) {
+      if (link.group !== group) continue;
+      if (link.joins) members.set(key, link.member);
+      else members.delete(key);
+    }
+    return [...members.values()];
+  }
+
   /** Null where nothing was said. */
   reading(connection: ConnectionId, at: Instant): PushReading | null {
     if (this.#people.size + this.#groups.size + this.#links.size === 0) return null;

@@ -3,10 +3,12 @@ import type { Knex } from 'knex';
 import { RollcallError } from '../errors.ts';
 import type { Database } from './database.ts';
 import { initial } from './migrations/0001-initial.ts';
+import { scim } from './migrations/0003-scim.ts';
 
 /** In order; a migration that has been released is never edited. */
 export const MIGRATIONS: readonly { readonly name: string; readonly migration: Knex.Migration }[] = [
   { name: '0001-initial', migration: initial },
+  { name: '0003-scim', migration: scim },
 ];
 
 export interface MigrationState {
