@@ -18,6 +18,7 @@ import { SCIM_LIMITS } from './scim-door.ts';
 import type { Handler } from './scim-handlers.ts';
 import { handlersOf } from './scim-handlers.ts';
 import { ScimLog } from './scim-log.ts';
+import { searchEverything } from './scim-search.ts';
 import { PageMemory } from './scim-pages.ts';
 
 export interface ScimRouterOptions {
@@ -64,6 +65,7 @@ export function scimRouter(options: ScimRouterOptions): ScimRouter {
     route(type.endpoint, { get: list, post: create });
     route(`${type.endpoint}/:id`, { get: read, put: replace, patch, delete: remove });
   }
+  route('/.search', { post: (asked, { caller, body }) => searchEverything(asked, caller, body) });
   route('/Bulk', { post: (_door, { caller, body }) => bulk(door, caller, body) });
   const fixed = { ServiceProviderConfig: serviceProviderConfig(door.base, limits) };
   route('/ServiceProviderConfig', { get: () => Promise.resolve(answer(200, fixed.ServiceProviderConfig)) });

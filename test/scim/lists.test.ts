@@ -251,6 +251,21 @@ test.each([
   expect(Object.keys(body).sort()).toEqual([...keys].sort());
 });
 
+test('a search at the root finds people and groups, page after page', async () => {
+  const search = async (body: JsonObject): Promise<string> => {
+    const answered = await door.call('POST', '/.search', body);
+    return `${JSON.stringify(answered.body['totalResults'])}: ${named(answered.body['Resources'] as unknown as { id: string }[])}`;
+  };
+  expect(await search({})).toBe('6: anna ben cora dan inner outer');
+  expect(await search({ startIndex: 4, count: 2 })).toBe('6: dan inner');
+  expect(await search({ startIndex: 6, count: 2 })).toBe('6: outer');
+  expect(await search({ filter: 'userName sw "a"' })).toBe('1: anna');
+  expect(await search({ filter: 'displayName pr' })).toBe('2: inner outer');
+  expect(await search({ filter: 'meta.resourceType eq "Group"' })).toBe('2: inner outer');
+  const broken = await door.call('POST', '/.search', { filter: 'nosuch eq "x"' });
+  expect(broken).toMatchObject({ status: 400, body: { scimType: 'invalidFilter' } });
+});
+
 test('a part of a list is that part of each', async () => {
   const { body } = await door.call('GET', `/Users/${ids.get('anna') ?? ''}?attributes=emails.value`);
   expect(body['emails']).toEqual([{ value: 'anna@home.example' }, { value: 'anna@acme.example' }]);
