@@ -30,13 +30,15 @@ export function compare(where: Knex.QueryBuilder, { sql, bindings }: Expression,
       void where.whereRaw(`${sql} >= ?`, [...bindings, key]);
       void where.whereRaw(`${sql} < ?`, [...bindings, `${key}\u{10ffff}`]);
       break;
-    case 'ew': {
+    case 'ew':
       // Both databases count characters, not the halves of which JavaScript makes some.
-      const { length } = Array.from(key);
-      void where.whereRaw(`length(${sql}) >= ?`, [...bindings, length]);
-      void where.whereRaw(`substr(${sql}, length(${sql}) - ? + 1) = ?`, [...bindings, ...bindings, length, key]);
+      void where.whereRaw(`substr(${sql}, length(${sql}) - ? + 1) = ?`, [
+        ...bindings,
+        ...bindings,
+        Array.from(key).length,
+        key,
+      ]);
       break;
-    }
     default:
       void where.whereRaw(`${sql} ${ORDERINGS[operator]} ?`, [...bindings, key]);
   }

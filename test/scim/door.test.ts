@@ -158,12 +158,13 @@ test('a body beyond the bound is 413, announced or not', async () => {
   door = await openDoor({ bodyBytes: 1_000 });
   const big = JSON.stringify({ userName: 'a', displayName: 'x'.repeat(100_000) });
   expect((await door.call('POST', '/Users', big)).status).toBe(413);
-  const streamed = await fetch(`${door.url}/Users`, {
+  const streaming: RequestInit & { duplex: 'half' } = {
     method: 'POST',
     headers: { Authorization: `Bearer token-of-${SCIM}`, 'Content-Type': 'application/json' },
     body: new Blob([big]).stream(),
     duplex: 'half',
-  } as RequestInit);
+  };
+  const streamed = await fetch(`${door.url}/Users`, streaming);
   expect(streamed.status).toBe(413);
   expect(door.errors).toEqual([]);
 });

@@ -129,6 +129,23 @@ test('an address that the connection may not speak for is stored, reads back, an
   expect(await loadConflicts(door.sync.db)).toMatchObject([{ email: 'eve@elsewhere.example' }]);
 });
 
+test('a newcomer with the externalId of somebody who is there is somebody else, and takes nothing from them', async () => {
+  const alice = await door.make('/Users', ALICE);
+  const other = await door.make('/Users', { userName: 'other@acme.example', externalId: ALICE['externalId'] ?? '' });
+  expect(other).not.toBe(alice);
+  expect((await door.call('GET', `/Users/${alice}`)).body).toMatchObject({ userName: ALICE['userName'] });
+});
+
+test('whoever comes back without an externalId is known by userName; a stranger with that address is not', async () => {
+  const bob = await door.make('/Users', { userName: 'bob@acme.example' });
+  await door.call('DELETE', `/Users/${bob}`);
+  expect(await door.make('/Users', { userName: 'BOB@acme.example' })).toBe(bob);
+  await door.call('DELETE', `/Users/${bob}`);
+  const stranger = await door.make('/Users', { userName: 'bob@acme.example', externalId: 'another' });
+  expect(stranger).not.toBe(bob);
+  expect(await loadConflicts(door.sync.db)).toMatchObject([{ externalId: stranger, email: 'bob@acme.example' }]);
+});
+
 test('a PUT that is silent about active does not bring a leaver back', async () => {
   const alice = await door.make('/Users', { ...ALICE, active: false });
   const { active: _unsaid, ...silent } = ALICE;
@@ -212,7 +229,11 @@ describe('bulk', () => {
       path: `/Groups/${group}`,
       data: { Operations: [{ op: name, path: 'members', value: [{ value: id }] }] },
     });
+    await door.call('POST', '/Bulk', request([op('add'), op('remove')]));
+    expect(await members(group)).toEqual([]);
     await door.call('POST', '/Bulk', request([op('add'), op('remove'), op('add')]));
+    expect(await members(group)).toEqual([id]);
+    await door.call('POST', '/Bulk', request([op('remove'), op('add')]));
     expect(await members(group)).toEqual([id]);
     await door.call('POST', '/Bulk', request([op('remove'), op('add'), op('remove')]));
     expect(await members(group)).toEqual([]);
