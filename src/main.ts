@@ -11,8 +11,10 @@ import { members } from './cli/members.ts';
 import { migrateCommand } from './cli/migrate.ts';
 import { runProgram } from './cli/program.ts';
 import { recomputeCommand } from './cli/recompute.ts';
+import { requests } from './cli/requests.ts';
 import { serve } from './cli/serve.ts';
 import { syncCommand } from './cli/sync.ts';
+import { token } from './cli/token.ts';
 import { vacancies } from './cli/vacancies.ts';
 
 // A reader that has seen enough (`rollcall members | head`) is no error: the work goes on to its end and its exit code.
@@ -37,6 +39,8 @@ process.exitCode = await runProgram(
     connections,
     recomputeCommand,
     deliveries,
+    token,
+    requests,
   ],
   process.argv.slice(2),
   { stdout: process.stdout, stderr: process.stderr, env: process.env },

@@ -12,6 +12,9 @@ const GRACE_MS = 10_000;
 const REQUEST_MS = 60_000;
 const HEADERS_MS = 15_000;
 
+/** A SCIM filter stands in the address: too long a one is refused by the door, with a reason, not by Node. */
+const HEADER_BYTES = 256 * 1024;
+
 export interface Listening {
   /** As a browser writes it: `http://127.0.0.1:8080`. */
   readonly url: string;
@@ -23,7 +26,10 @@ export interface Listening {
  * @throws RollcallError `config_invalid` when the address can't be listened on.
  */
 export async function listen(app: Express, host: string, port: number): Promise<Listening> {
-  const server = createServer({ requestTimeout: REQUEST_MS, headersTimeout: HEADERS_MS }, app);
+  const server = createServer(
+    { requestTimeout: REQUEST_MS, headersTimeout: HEADERS_MS, maxHeaderSize: HEADER_BYTES },
+    app,
+  );
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       const why = error.code === 'EADDRINUSE' ? 'another process listens there' : error.message;

@@ -214,6 +214,7 @@ export async function loadKnown(
   const groupIds = new Set([
     ...reading.groups.map(({ externalId }) => externalId),
     ...reading.groupsGone,
+    ...reading.joins.map(({ group }) => group),
     ...reading.people.flatMap(({ groups }) => (groups === 'unknown' ? [] : groups)),
     ...idsOf('group'),
   ]);

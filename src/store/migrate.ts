@@ -5,6 +5,7 @@ import type { Database } from './database.ts';
 import { isPostgres } from './database.ts';
 import { initial } from './migrations/0001-initial.ts';
 import { delivery } from './migrations/0002-delivery.ts';
+import { scim } from './migrations/0003-scim.ts';
 import { schedules } from './migrations/0004-schedules.ts';
 import type { Migration } from './migrations/migration.ts';
 import { runStatements } from './migrations/migration.ts';
@@ -13,6 +14,7 @@ import { runStatements } from './migrations/migration.ts';
 export const MIGRATIONS: readonly { readonly name: string; readonly migration: Migration }[] = [
   { name: '0001-initial', migration: initial },
   { name: '0002-delivery', migration: delivery },
+  { name: '0003-scim', migration: scim },
   { name: '0004-schedules', migration: schedules },
 ];
 

@@ -19,25 +19,28 @@ import { settle } from './settle.ts';
 
 /** Takes in one push. What the brake stops is held; everything else is committed when this returns. */
 export async function push(sync: Sync, reading: PushReading): Promise<PlanRef> {
-  return inTransaction(sync.db, async (db) => {
-    const plan = await beginPlan(sync, db, reading.connection, 'push');
-    const landscape = await loadLandscape(db);
-    const prepared = await prepare(db, { landscape, domains: await loadDomains(db), reading });
-    await writeFacts(db, reading.connection, prepared.facts);
-    await writeJoining(db, prepared.joining, sync.now());
-    await endKeeps(db, reading.connection, prepared.changedAbout, sync.now());
-    await settle(sync, db, {
-      plan,
-      landscape: prepared.landscape,
-      dossiers: prepared.dossiers,
-      before: prepared.before,
-      organizations: prepared.organizations,
-      speakers: new Set([reading.connection]),
-    });
-    await rememberMatches(db, prepared.landscape, reading.connection);
-    await endPlan(sync, db, plan);
-    return plan;
+  return inTransaction(sync.db, (db) => pushWithin(sync, db, reading));
+}
+
+/** As `push`, in the caller's transaction: what the client sent is stored with what comes of it, or neither is. */
+export async function pushWithin(sync: Sync, db: Database, reading: PushReading): Promise<PlanRef> {
+  const plan = await beginPlan(sync, db, reading.connection, 'push');
+  const landscape = await loadLandscape(db);
+  const prepared = await prepare(db, { landscape, domains: await loadDomains(db), reading });
+  await writeFacts(db, reading.connection, prepared.facts);
+  await writeJoining(db, prepared.joining, sync.now());
+  await endKeeps(db, reading.connection, prepared.changedAbout, sync.now());
+  await settle(sync, db, {
+    plan,
+    landscape: prepared.landscape,
+    dossiers: prepared.dossiers,
+    before: prepared.before,
+    organizations: prepared.organizations,
+    speakers: new Set([reading.connection]),
   });
+  await rememberMatches(db, prepared.landscape, reading.connection);
+  await endPlan(sync, db, plan);
+  return plan;
 }
 
 /** A run and its plan for an act that begins and ends in this transaction. */

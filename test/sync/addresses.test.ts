@@ -183,4 +183,14 @@ describe.each(DATABASES)('on %s', (database) => {
       expect(await conflicts()).toEqual([]);
     });
   });
+
+  test('a group that no mapping names keeps whom it is given, for the day on which one does', async () => {
+    await betaSays('d', 'dora@beta.example');
+    const nothing = { people: [], groups: [], leaves: [], peopleGone: [], groupsGone: [] };
+    const group = { externalId: 'staff', name: 'Staff', nameKey: 'Staff', members: 'unknown' as const };
+    const said = { kind: 'push' as const, connection: beta, at: store.sync.now(), ...nothing };
+    await push(store.sync, { ...said, joins: [], groups: [group] });
+    await push(store.sync, { ...said, joins: [{ group: 'staff', member: { kind: 'person', externalId: 'd' } }] });
+    expect(await store.sync.db('links').where({ connection: beta })).toHaveLength(1);
+  });
 });

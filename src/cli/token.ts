@@ -1,0 +1,88 @@
+// `token`: bearer tokens, printed once and alone on standard output, so that they can be piped where they belong.
+import { RollcallError } from '../errors.ts';
+import { makeScimToken } from '../organization/make-scim-token.ts';
+import { loadScimTokens, revokeScimToken } from '../store/scim-tokens.ts';
+import type { Sync } from '../sync/context.ts';
+import type { Command, Context, Input } from './command.ts';
+import { EXIT, text } from './command.ts';
+
+const DAY_MS = 86_400_000;
+
+export const token: Command = {
+  name: 'token',
+  summary: 'make, list and revoke tokens: token [list | scim CONNECTION | revoke ID]',
+  args: ['[action]', '[id]'],
+  options: [{ flags: '--days <number>', summary: 'after how many days a SCIM token expires (never, unless stated)' }],
+  examples: ['rollcall token scim acme-scim', 'rollcall token list', 'rollcall token revoke 01k…'],
+  async run(context, input) {
+    const [action = 'list', id] = input.args;
+    const store = await context.sync();
+    switch (action) {
+      case 'list':
+        return list(context, store);
+      case 'scim':
+        if (id === undefined) throw new RollcallError('input_invalid', 'token scim needs a CONNECTION');
+        return make(context, store, id, input);
+      case 'revoke':
+        if (id === undefined)
+          throw new RollcallError('input_invalid', 'token revoke needs an ID: `rollcall token list`');
+        if (!(await revokeScimToken(store.db, id, store.now()))) {
+          throw new RollcallError('not_found', `there is no token ${id} in use: \`rollcall token list\` lists them`);
+        }
+        if ((await loadScimTokens(store.db)).some((one) => one.id === id && one.declared)) {
+          context.out.warn(
+            'the configuration file states this token: change it there too, or the next start takes it back',
+          );
+        }
+        context.out.document({ revoked: id });
+        context.out.line(`token ${id} is revoked`);
+        return EXIT.done;
+      default:
+        throw new RollcallError('input_invalid', `token knows list, scim and revoke, not ${action}`);
+    }
+  },
+};
+
+async function make({ out }: Context, store: Sync, connection: string, input: Input): Promise<number> {
+  const days = text(input, 'days');
+  if (days !== null && !/^[1-9]\d{0,4}$/.test(days)) {
+    throw new RollcallError('input_invalid', `--days is a whole number from 1 to 99999, not ${days}`);
+  }
+  const expiresAt = days === null ? null : new Date(Date.parse(store.now()) + Number(days) * DAY_MS).toISOString();
+  const made = await makeScimToken(store, connection, expiresAt);
+  out.notice(`token ${made.id} of ${connection}, shown this once; \`rollcall token revoke ${made.id}\` ends it`);
+  out.document({ id: made.id, connection, token: made.token, expires_at: expiresAt });
+  out.line(made.token);
+  return EXIT.done;
+}
+
+async function list({ out }: Context, store: Sync): Promise<number> {
+  const all = await loadScimTokens(store.db);
+  out.document({
+    tokens: all.map(({ id, connection, declared, createdAt, expiresAt, lastUsedAt, revokedAt }) => ({
+      id,
+      connection,
+      declared,
+      created_at: createdAt,
+      expires_at: expiresAt,
+      last_used_at: lastUsedAt,
+      revoked_at: revokedAt,
+    })),
+  });
+  if (all.length === 0) out.line('no tokens: `rollcall token scim CONNECTION` makes one');
+  else {
+    out.table(
+      ['ID', 'CONNECTION', 'LAST USED', 'STATE'],
+      all.map(({ id, connection, lastUsedAt, expiresAt, revokedAt, declared }) => {
+        const until = expiresAt === null ? 'in use' : `until ${expiresAt}`;
+        return [
+          id,
+          connection,
+          lastUsedAt ?? 'never',
+          revokedAt === null ? (declared ? 'declared' : until) : 'revoked',
+        ];
+      }),
+    );
+  }
+  return EXIT.done;
+}

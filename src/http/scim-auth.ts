@@ -1,0 +1,44 @@
+// Who asks: the bearer token names the connection. Decided before a byte of the body is read; a wrong, revoked or
+// expired token is 401, a connection that is paused or closed 403.
+import type { Request } from 'express';
+import { bearerTokenHash } from '../connection/bearer-token.ts';
+import { ScimError } from '../scim/scim-error.ts';
+import { findConnection } from '../store/connections.ts';
+import { findScimToken, touchScimToken } from '../store/scim-tokens.ts';
+import type { Sync } from '../sync/context.ts';
+import type { Caller } from './scim-door.ts';
+
+/** "Last used" is written no more often than that. */
+const TOUCH_MS = 60_000;
+
+/** @throws ScimError 401 or 403 */
+export async function authenticate({ db, now }: Sync, request: Request): Promise<Caller> {
+  const [, text] = /^Bearer +([^\s]{1,512})$/i.exec(request.headers.authorization ?? '') ?? [];
+  if (text === undefined) {
+    throw new ScimError(401, null, "send the connection's token as `Authorization: Bearer TOKEN`");
+  }
+  const token = await findScimToken(db, bearerTokenHash(text));
+  const at = now();
+  if (token === null || token.revokedAt !== null || (token.expiresAt !== null && token.expiresAt <= at)) {
+    throw new ScimError(
+      401,
+      null,
+      'the token is not known, was revoked or has expired: make one with `rollcall token`',
+    );
+  }
+  const connection = await findConnection(db, token.connection);
+  if (connection === null || connection.kind !== 'scim' || connection.state === 'closed') {
+    throw new ScimError(403, null, `the connection ${token.connection} is closed`);
+  }
+  if (connection.state === 'paused') {
+    throw new ScimError(
+      403,
+      null,
+      `the connection ${connection.id} is paused: \`rollcall connections activate ${connection.id}\``,
+    );
+  }
+  if (token.lastUsedAt === null || Date.parse(at) - Date.parse(token.lastUsedAt) >= TOUCH_MS) {
+    await touchScimToken(db, token.id, at);
+  }
+  return { connection: connection.id, token: token.id };
+}

@@ -1,0 +1,49 @@
+// A request's body: read only for those who may send one, within a bound, as JSON.
+import type { Request } from 'express';
+import type { Json } from '../scim/json.ts';
+import { ScimError, refuse, shown } from '../scim/scim-error.ts';
+
+const MEDIA_TYPES: ReadonlySet<string> = new Set(['application/scim+json', 'application/json']);
+
+/** @throws ScimError 415, 413 or `invalidSyntax` */
+export async function readJson(request: Request, limit: number): Promise<Json> {
+  const { 'content-type': type, 'content-encoding': encoding = 'identity', 'content-length': length } = request.headers;
+  const media = (type ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
+  if (!MEDIA_TYPES.has(media) || encoding.toLowerCase() !== 'identity') {
+    const sent = media === '' ? 'without a Content-Type' : `as ${shown(media)}`;
+    throw new ScimError(
+      415,
+      null,
+      `the body came ${sent}: send application/scim+json or application/json, uncompressed`,
+    );
+  }
+  if (Number(length ?? 0) > limit) throw tooLarge(limit);
+  const bytes = await readBytes(request, limit);
+  const text = bytes.toString('utf8').replace(/^\ufeff/, '');
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    throw refuse('invalidSyntax', text.trim() === '' ? 'the body is empty: it must be JSON' : 'the body is no JSON');
+  }
+}
+
+async function readBytes(request: Request, limit: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  try {
+    // A stream that is left half-way stays open: the refusal has to go out on it.
+    for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+      size += chunk.length;
+      if (size > limit) throw tooLarge(limit);
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    if (error instanceof ScimError) throw error;
+    throw refuse('invalidSyntax', 'the connection ended in the middle of the body');
+  }
+  return Buffer.concat(chunks);
+}
+
+function tooLarge(limit: number): ScimError {
+  return new ScimError(413, null, `the body has more than ${limit} bytes: send several requests`);
+}

@@ -1,0 +1,64 @@
+// Sent → did: every request of a SCIM client with its answer and what it caused, kept for a set time. Written once a
+// second in one go, so that a look-up costs no write of its own; passwords are never among it.
+import type { Json } from '../scim/json.ts';
+import type { Database } from '../store/database.ts';
+import type { ScimRequest } from '../store/scim-requests.ts';
+import { addScimRequests, pruneScimRequests } from '../store/scim-requests.ts';
+
+const FLUSH_MS = 1_000;
+const PRUNE_MS = 3_600_000;
+const MAX_TEXT = 8_000;
+const MAX_PATH = 2_000;
+/** What waits to be written; more is not kept, and never grows the memory of a process that can't write. */
+const MAX_WAITING = 10_000;
+
+export class ScimLog {
+  readonly #db: Database;
+  readonly #now: () => string;
+  readonly #keepMs: number;
+  readonly #report: (error: unknown) => void;
+  #waiting: ScimRequest[] = [];
+  #timer: NodeJS.Timeout | null = null;
+  #pruneAt = 0;
+
+  constructor(db: Database, options: { now: () => string; keepMs: number; report: (error: unknown) => void }) {
+    this.#db = db;
+    this.#now = options.now;
+    this.#keepMs = options.keepMs;
+    this.#report = options.report;
+  }
+
+  add(request: Omit<ScimRequest, 'request' | 'answer'> & { readonly request: Json; readonly answer: Json }): void {
+    if (this.#waiting.length >= MAX_WAITING) return;
+    const { request: sent, answer } = request;
+    const path = request.path.slice(0, MAX_PATH);
+    this.#waiting.push({ ...request, path, request: redacted(sent), answer: redacted(answer) });
+    this.#timer ??= setTimeout(() => void this.flush(), FLUSH_MS).unref();
+  }
+
+  /** Writes what waits; also called when the server stops. */
+  async flush(): Promise<void> {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    const requests = this.#waiting;
+    this.#waiting = [];
+    try {
+      await addScimRequests(this.#db, requests);
+      const now = Date.parse(this.#now());
+      if (now < this.#pruneAt) return;
+      this.#pruneAt = now + PRUNE_MS;
+      await pruneScimRequests(this.#db, new Date(now - this.#keepMs).toISOString());
+    } catch (error) {
+      this.#report(error);
+    }
+  }
+}
+
+function redacted(body: Json): string | null {
+  if (body === null) return null;
+  const text = JSON.stringify(body, (key, value: unknown) => {
+    if (key.toLowerCase().endsWith('password')) return '[redacted]';
+    return value;
+  });
+  return text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text;
+}
