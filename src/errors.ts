@@ -15,6 +15,14 @@ export type ErrorCode =
   | 'already_running' // the connection has a run under way
   | 'connection_paused' // the connection is paused: nothing is read
   | 'declared_in_file' // what the configuration file states is read-only elsewhere
+  | 'unauthenticated' // nobody is signed in, or the token is none that is good here
+  | 'forbidden' // the caller may not do that
+  | 'invitation_invalid' // an invitation that is wrong, used, withdrawn, expired or for another address
+  | 'link_invalid' // a mailed link that is wrong, used or expired
+  | 'access_ended' // the person is known and deactivated: somebody else has to help
+  | 'signup_closed' // people come by invitation only
+  | 'too_many_attempts' // nothing more is looked at for a while; `retryAfterMs` says how long
+  | 'busy' // more is asked at this moment than can be done: try again
   | 'schema_outdated'; // the database was written by a newer Rollcall, or was never migrated
 
 /** One fault of a configuration: where it stands and what to do. */
@@ -29,11 +37,18 @@ export interface Fault {
 export class RollcallError extends Error {
   readonly code: ErrorCode;
   readonly faults: readonly Fault[];
+  /** After how long trying again makes sense; null where it never does. */
+  readonly retryAfterMs: number | null;
 
-  constructor(code: ErrorCode, message: string, options: { cause?: unknown; faults?: readonly Fault[] } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { cause?: unknown; faults?: readonly Fault[]; retryAfterMs?: number } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'RollcallError';
     this.code = code;
     this.faults = options.faults ?? [];
+    this.retryAfterMs = options.retryAfterMs ?? null;
   }
 }

@@ -4,7 +4,6 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { Connection, ConnectionKind } from '../core/connection.ts';
 import { emailKey } from '../core/fact.ts';
 import type { AccountId, ConnectionId, Instant, MappingId, OrganizationId } from '../core/ids.ts';
-import { personalGrant } from '../core/membership.ts';
 import type { GrantableRole, ProjectRole } from '../core/role.ts';
 import { RollcallError } from '../errors.ts';
 import type { Account } from '../store/accounts.ts';
@@ -13,7 +12,6 @@ import { addMapping, closeMapping, loadConnections, loadMappings, saveConnection
 import type { StoredConnection, StoredMapping } from '../store/connections.ts';
 import type { Database } from '../store/database.ts';
 import { newId } from '../store/ids.ts';
-import { writeMembership, writePersonGrant } from '../store/memberships.ts';
 import {
   addProject,
   declaredOrganizations,
@@ -26,6 +24,7 @@ import type { Sync } from '../sync/context.ts';
 import type { EditResult } from '../sync/edit.ts';
 import { edit } from '../sync/edit.ts';
 import { mappingWarnings } from '../sync/matches.ts';
+import { found } from './found.ts';
 
 /** The declared objects, as the configuration gives them. */
 export interface Declaration {
@@ -110,7 +109,9 @@ async function declareOrganizations(
     }
     const settings = { id, title, roleAuthority, defaultRole, seats, successor: successor?.id ?? null, open: true };
     if (known === undefined) {
-      await found(db, declared, settings, at, activations);
+      const owner = (await findAccount(db, declared.owner)) ?? (await newOwner(db, declared.owner, at, activations));
+      await found(db, settings, owner.id, { declared: true, at });
+      for (const project of declared.projects) await addProject(db, id, project, at);
     } else {
       await saveOrganization(db, { ...settings, owner: known.owner, vacancy: known.vacancy }, { declared: true, at });
       await reportOnce(db, declared, known.owner, warnings);
@@ -124,42 +125,6 @@ async function declareOrganizations(
     await saveOrganization(db, { ...known, open: false }, { declared: true, at });
     warnings.push(`organization ${id} is no longer in the file: it is closed`);
   }
-}
-
-/** Founds the organization: its Owner has the seat from the first instant, and a person grant of Administrator beneath. */
-async function found(
-  db: Database,
-  declared: Declaration['organizations'][number],
-  settings: Omit<Parameters<typeof saveOrganization>[1], 'owner' | 'vacancy'>,
-  at: Instant,
-  activations: { email: string; token: string }[],
-): Promise<void> {
-  const { id } = declared;
-  const owner = (await findAccount(db, declared.owner)) ?? (await newOwner(db, declared.owner, at, activations));
-  const grant = {
-    organization: id,
-    account: owner.id,
-    role: 'administrator' as const,
-    source: 'manual' as const,
-    since: at,
-  };
-  await saveOrganization(db, { ...settings, owner: owner.id, vacancy: null }, { declared: true, at });
-  await writePersonGrant(db, grant);
-  await writeMembership(
-    db,
-    {
-      organization: id,
-      account: owner.id,
-      role: 'administrator',
-      status: 'active',
-      source: 'manual',
-      because: [personalGrant(grant)],
-      suspendedBy: null,
-      waitingSince: null,
-    },
-    at,
-  );
-  for (const project of declared.projects) await addProject(db, id, project, at);
 }
 
 async function newOwner(

@@ -10,6 +10,7 @@ import type { AccountId, ConnectionId, Instant, OrganizationId } from '../core/i
 import type { Landscape } from '../core/plan.ts';
 import type { Account } from '../store/accounts.ts';
 import { accountsByEmail, addAccounts, fillNames, setEmail } from '../store/accounts.ts';
+import { claimAccount } from '../store/access.ts';
 import { closeConflicts, noteConflict } from '../store/conflicts.ts';
 import type { Database } from '../store/database.ts';
 import { loadLinksOf } from '../store/facts.ts';
@@ -153,8 +154,11 @@ async function drawnIn(db: Database, input: JoinInput, created: readonly Account
 export async function writeJoining(db: Database, joining: Joining, at: Instant): Promise<void> {
   await addAccounts(db, joining.created, at);
   const fresh = new Set(joining.created.map(({ id }) => id));
-  for (const { person, account } of joining.joined)
-    if (!fresh.has(account)) await fillNames(db, account, person.person.attributes);
+  for (const { person, account } of joining.joined) {
+    if (fresh.has(account)) continue;
+    await fillNames(db, account, person.person.attributes);
+    await claimAccount(db, account, at);
+  }
   await linkPeople(
     db,
     joining.joined.map(({ person: { person }, account }) => ({
