@@ -3,7 +3,12 @@
 import { fileURLToPath } from 'node:url';
 import express, { Router } from 'express';
 import type { AccountsContext } from '../organization/context.ts';
+import { accountPageRouter } from './account-page.ts';
+import { tokenExchangeRouter, tokenRouter } from './api-tokens.ts';
 import { currentUserRouter } from './current-user.ts';
+import { invitationRouter } from './invitations.ts';
+import { organizationsRouter } from './organizations.ts';
+import { passwordRouter } from './passwords.ts';
 import { refusals } from './refusal.ts';
 import { sameSite } from './same-site.ts';
 import { signInRouter } from './sign-in.ts';
@@ -17,6 +22,17 @@ const PATHS = ['/user', '/api'];
 const BODY = '64kb';
 const FIELDS = 50;
 
+const PARTS = [
+  signInRouter,
+  signUpRouter,
+  passwordRouter,
+  accountPageRouter,
+  currentUserRouter,
+  tokenRouter,
+  organizationsRouter,
+  invitationRouter,
+];
+
 const ASSETS = fileURLToPath(new URL('assets', import.meta.url));
 
 export function accountsRouter(context: AccountsContext): Router {
@@ -25,8 +41,16 @@ export function accountsRouter(context: AccountsContext): Router {
   router.use(PATHS, visited(context));
   router.use(PATHS, express.urlencoded({ extended: false, limit: BODY, parameterLimit: FIELDS }));
   router.use(PATHS, express.json({ limit: BODY }));
+  router.use(tokenExchangeRouter(context));
   router.use(PATHS, sameSite(context));
-  for (const part of [signInRouter, signUpRouter, currentUserRouter]) router.use(part(context));
+  for (const part of PARTS) router.use(part(context));
   router.use(PATHS, refusals);
+  return router;
+}
+
+/** The start page, for as long as no console is mounted before it. */
+export function startRouter(): Router {
+  const router = Router();
+  router.get('/', (_request, response) => response.redirect(302, '/user'));
   return router;
 }

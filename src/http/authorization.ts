@@ -14,6 +14,10 @@ export type Authorization =
 
 const LONGEST = 4096;
 
+/** For a header that is neither. */
+export const HEADERS =
+  'this Authorization header is not understood: send `Authorization: Bearer <access token>`, or `Authorization: Token <legacy token>`';
+
 const EXCHANGE =
   'POST it as {"refresh": "…"} to /api/token/refresh and send the access token that you get as `Authorization: Bearer <access token>`';
 
@@ -23,18 +27,10 @@ const SWITCHED_OFF: Readonly<Record<TokenKind, string>> = {
   personal: 'personal access tokens are switched off in this organization: ask the Owner to switch them on',
 };
 
+/** @param header begins with `Bearer` or `Token`. */
 export async function authorize(context: AccountsContext, header: string): Promise<Authorization> {
   const [, scheme = '', text = ''] = /^(\S+)(?: +(\S+))? *$/.exec(header.slice(0, LONGEST)) ?? [];
-  switch (scheme.toLowerCase()) {
-    case 'bearer':
-      return byBearer(context, text);
-    case 'token':
-      return byLegacy(context, text);
-    default:
-      return refused(
-        'this header is not understood: send `Authorization: Bearer <access token>`, or `Authorization: Token <legacy token>`',
-      );
-  }
+  return scheme.toLowerCase() === 'token' ? byLegacy(context, text) : byBearer(context, text);
 }
 
 async function byBearer(context: AccountsContext, text: string): Promise<Authorization> {

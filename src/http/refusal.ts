@@ -41,6 +41,7 @@ export function refusalOf(error: unknown): Refusal | null {
 
 export function sendRefusal(request: Request, response: Response, refusal: Refusal): void {
   setRetryAfter(response, refusal);
+  if (refusal.status === 401) response.setHeader('WWW-Authenticate', 'Bearer');
   if (!wantsPage(request)) sendProblem(response, refusal.status, refusal.code, refusal.detail);
   else {
     sendPage(response, refusal.status, {

@@ -15,7 +15,9 @@ export function sameSite(context: AccountsContext): RequestHandler {
   const { origin } = new URL(context.publicUrl);
   return (request, response, next) => {
     const visit = visitOf(request);
-    if (SAFE.has(request.method) || visit.byToken) return next();
+    // A call without a session has nothing that another site could use; a form without one signs somebody in.
+    const idle = visit.session === null && request.originalUrl.startsWith('/api/');
+    if (SAFE.has(request.method) || visit.byToken || idle) return next();
     const site = request.headers['sec-fetch-site'];
     const from = request.headers.origin;
     // A browser that says which site a request comes from is believed: no page can make it say another.

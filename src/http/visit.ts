@@ -9,7 +9,7 @@ import { newToken } from '../organization/keys.ts';
 import type { OpenedSession, Visitor } from '../organization/session.ts';
 import { resumeSession } from '../organization/session.ts';
 import type { Session } from '../store/sessions.ts';
-import { authorize } from './authorization.ts';
+import { authorize, HEADERS } from './authorization.ts';
 import type { CookieSettings } from './cookies.ts';
 import { clearCookie, readCookie, setCookie } from './cookies.ts';
 
@@ -49,8 +49,9 @@ export function visited(context: AccountsContext): RequestHandler {
 }
 
 async function findVisit(context: AccountsContext, request: Request): Promise<Visit> {
-  const header = request.headers.authorization;
-  if (header !== undefined) {
+  const header = request.headers.authorization ?? '';
+  // Browsers repeat what they know of other schemes by themselves, so only these two prove that a program is calling.
+  if (/^(bearer|token) /i.test(header)) {
     const answer = await authorize(context, header);
     const none = { session: null, byToken: true, formToken: null };
     return answer.kind === 'caller'
@@ -63,7 +64,8 @@ async function findVisit(context: AccountsContext, request: Request): Promise<Vi
   const caller =
     session === null ? null : await findCaller(context.sync.db, { kind: 'session', session }, context.operators);
   const secret = session === null ? readCookie(request, 'visit', settings) : cookie;
-  return { caller, session, byToken: false, refusal: null, formToken: secret === null ? null : formTokenOf(secret) };
+  const refusal = header === '' ? null : HEADERS;
+  return { caller, session, byToken: false, refusal, formToken: secret === null ? null : formTokenOf(secret) };
 }
 
 /**

@@ -3,10 +3,12 @@
 import { DAY_MS, shift } from '../core/instant.ts';
 import type { AccountId, Instant, OrganizationId } from '../core/ids.ts';
 import { RollcallError } from '../errors.ts';
+import { findAccount } from '../store/accounts.ts';
 import { noteEvent } from '../store/account-events.ts';
 import type { Database } from '../store/database.ts';
 import { inTransaction } from '../store/database.ts';
 import { newId } from '../store/ids.ts';
+import { ownMemberships } from '../store/own-memberships.ts';
 import type { ApiToken, TokenKind } from '../store/tokens.ts';
 import { addToken, endToken, findToken, listTokens, loadTokenSettings } from '../store/tokens.ts';
 import type { AccountsContext } from './context.ts';
@@ -119,5 +121,31 @@ export async function blacklist(context: TokenContext, refresh: string): Promise
     const { account, organization, kind } = token;
     await noteEvent(db, { kind: 'token_ended', account, organization, detail: kind }, sync.now());
     return endToken(db, token.id);
+  });
+}
+
+/**
+ * A token for a member, made by whoever runs the installation; also where the account was never activated.
+ * @returns whether the organization lets this kind in at present.
+ * @throws RollcallError `not_found` for an unknown organization or somebody who is no member; `conflict` for one who is
+ * not active.
+ */
+export async function issueToken(
+  context: TokenContext,
+  wish: { readonly email: string; readonly organization: string; readonly kind: TokenKind },
+): Promise<MadeToken & { readonly switchedOn: boolean }> {
+  return inTransaction(context.sync.db, async (db) => {
+    const account = await findAccount(db, wish.email);
+    const memberships = account === null ? [] : await ownMemberships(db, account.id);
+    const membership = memberships.find(({ organization }) => organization === wish.organization);
+    if (account === null || membership === undefined) {
+      throw new RollcallError('not_found', `${wish.email} is no member of ${wish.organization}`);
+    }
+    const { organization, status } = membership;
+    if (status !== 'active') {
+      throw new RollcallError('conflict', `${wish.email} is ${status} in ${organization}: a token would open nothing`);
+    }
+    const made = await makeToken(context, db, wish.kind, { organization, account: account.id });
+    return { ...made, switchedOn: (await loadTokenSettings(db, organization))[wish.kind] };
   });
 }

@@ -16,6 +16,8 @@ export interface AccountsContext {
   readonly operators: readonly string[];
   /** Null where no directory signs anybody in. */
   readonly directory: DirectorySignIn | null;
+  /** What went wrong after the answer was given; for the log. */
+  readonly unforeseen: (error: unknown) => void;
 }
 
 /** A mail that carries one link. */

@@ -4,12 +4,14 @@ import type { AccountId } from '../core/ids.ts';
 import { emailKey } from '../core/fact.ts';
 import { RollcallError } from '../errors.ts';
 import { noteEvent } from '../store/account-events.ts';
+import { closingOf, releaseClosedSeats } from '../store/closings.ts';
 import { forgetAccount, holdersOf } from '../store/forget-account.ts';
 import type { Database } from '../store/database.ts';
 import { inTransaction } from '../store/database.ts';
 import { deleteMembership } from '../store/memberships.ts';
 import { ownMemberships } from '../store/own-memberships.ts';
 import type { Sync } from '../sync/context.ts';
+import { isFinal } from './close.ts';
 import { withdrawGrant } from './grant-role.ts';
 import type { Caller } from './caller.ts';
 
@@ -25,7 +27,8 @@ export async function deleteAccount(sync: Sync, { account }: Caller, confirmatio
     );
   }
   await inTransaction(sync.db, async (db) => {
-    await refuseHeld(db, account.id);
+    await refuseHeld(sync, db, account.id);
+    await releaseClosedSeats(db, account.id);
     for (const { organization } of await ownMemberships(db, account.id)) {
       await withdrawGrant(sync, db, { organization, account: account.id });
       await deleteMembership(db, { organization, account: account.id });
@@ -35,9 +38,12 @@ export async function deleteAccount(sync: Sync, { account }: Caller, confirmatio
   });
 }
 
-async function refuseHeld(db: Database, account: AccountId): Promise<void> {
-  const memberships = await ownMemberships(db, account);
-  const owned = memberships.filter(({ role }) => role === 'owner').map(({ title }) => title);
+async function refuseHeld(sync: Sync, db: Database, account: AccountId): Promise<void> {
+  const owned: string[] = [];
+  for (const { organization, open, role, title } of await ownMemberships(db, account)) {
+    const closing = open ? null : await closingOf(db, organization);
+    if (role === 'owner' && (closing === null || !isFinal(sync, closing))) owned.push(title);
+  }
   if (owned.length > 0) {
     throw new RollcallError(
       'conflict',

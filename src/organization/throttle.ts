@@ -50,6 +50,15 @@ export async function withinLimits<T>(sync: Sync, address: string, work: () => P
   return done;
 }
 
+/**
+ * Counts what anybody may ask for and nobody needs often: a mail.
+ * @throws RollcallError `too_many_attempts`.
+ */
+export async function admitCostly(sync: Sync, address: string): Promise<void> {
+  const refused = await count(sync, key('mails asked for', network(address)), PER_ADDRESS);
+  if (refused !== null) throw new RollcallError('too_many_attempts', tooMany(refused.retryAfterMs), refused);
+}
+
 export function tooMany(retryAfterMs: number): string {
   const minutes = Math.ceil(retryAfterMs / MINUTE_MS);
   return `too many attempts from here: try again in ${minutes === 1 ? 'a minute' : `${minutes} minutes`}`;

@@ -6,12 +6,15 @@ import type { Database } from './database.ts';
 import type { MembershipRow } from './memberships.ts';
 import { membershipFromRow } from './memberships.ts';
 
-export interface OwnMembership {
+export interface OrganizationSummary {
   readonly organization: OrganizationId;
   readonly title: string;
   readonly defaultRole: GrantableRole;
   readonly createdAt: Instant;
   readonly open: boolean;
+}
+
+export interface OwnMembership extends OrganizationSummary {
   /** As everybody sees it: `owner` for the Owner. */
   readonly role: Role;
   readonly status: Status;
@@ -53,6 +56,32 @@ export async function ownMemberships(db: Database, account: AccountId): Promise<
     ...shown(membershipFromRow(row), row.owner === account),
     requireSso: row.require_sso === 1,
   }));
+}
+
+interface SummaryRow {
+  id: OrganizationId;
+  title: string;
+  default_role: GrantableRole;
+  created_at: Instant;
+  state: 'open' | 'closed';
+}
+
+function summaryFromRow(row: SummaryRow): OrganizationSummary {
+  const { id, title, default_role: defaultRole, created_at: createdAt, state } = row;
+  return { organization: id, title, defaultRole, createdAt, open: state === 'open' };
+}
+
+const SUMMARY = ['id', 'title', 'default_role', 'created_at', 'state'] as const;
+
+/** Every organization of the installation; for its operators. */
+export async function listSummaries(db: Database): Promise<OrganizationSummary[]> {
+  const rows: SummaryRow[] = await db('organizations').orderBy('id').select(SUMMARY);
+  return rows.map(summaryFromRow);
+}
+
+export async function findSummary(db: Database, id: string): Promise<OrganizationSummary | null> {
+  const row: SummaryRow | undefined = await db('organizations').where({ id }).first(SUMMARY);
+  return row === undefined ? null : summaryFromRow(row);
 }
 
 /** Makes single sign-on required, or no longer. */

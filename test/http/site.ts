@@ -3,7 +3,7 @@ import { request } from 'node:http';
 import type { IncomingHttpHeaders } from 'node:http';
 import { Router } from 'express';
 import { randomBytes } from 'node:crypto';
-import { accountsRouter } from '../../src/http/accounts.ts';
+import { accountsRouter, startRouter } from '../../src/http/accounts.ts';
 import { createApp } from '../../src/http/app.ts';
 import { listen } from '../../src/http/listen.ts';
 import type { AccountsContext, DirectorySignIn, Mail } from '../../src/organization/context.ts';
@@ -50,12 +50,13 @@ export async function openSite(options: SiteOptions = {}): Promise<Site> {
     signup: options.signup ?? 'open',
     operators: options.operators ?? [],
     directory: options.directory ?? null,
+    unforeseen: (error: unknown) => void logged.push(String(error)),
   } satisfies AccountsContext;
   const routers = [Router()];
   const app = createApp({ routers, log: (line) => void logged.push(line) });
   const server = await listen(app, '127.0.0.1', 0);
   context.publicUrl = server.url;
-  routers[0]?.use(accountsRouter(context));
+  routers[0]?.use(accountsRouter(context), startRouter());
   return {
     url: server.url,
     sync,
