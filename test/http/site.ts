@@ -127,13 +127,19 @@ export class Browser {
   }
 
   async send(method: string, path: string, { headers = {}, body }: Sent = {}): Promise<Answer> {
+    const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
     const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
     return new Promise((resolve, reject) => {
       const outgoing = request(
         new URL(path, this.#url),
         {
           method,
-          headers: { accept: 'text/html,application/json;q=0.9', ...(cookie === '' ? {} : { cookie }), ...headers },
+          headers: {
+            accept: 'text/html,application/json;q=0.9',
+            ...(cookie === '' ? {} : { cookie }),
+            ...length,
+            ...headers,
+          },
           ...(this.#address === undefined ? {} : { localAddress: this.#address }),
         },
         (incoming) => {

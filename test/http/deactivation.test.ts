@@ -1,0 +1,114 @@
+// What ends when somebody is deactivated, in the transaction that does it: the next request is refused.
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { openSession } from '../../src/organization/session.ts';
+import { findAccount } from '../../src/store/accounts.ts';
+import { loadDossiers } from '../../src/store/dossiers.ts';
+import { acme, beta, COMPANY, enterByMail, rolesOf, saml, scimSays } from './company.ts';
+import type { Browser, Site } from './site.ts';
+import { openSite, PASSWORD, signedUp, signIn } from './site.ts';
+
+let site: Site;
+let leo: Browser;
+beforeEach(async () => {
+  site = await openSite({ declaration: COMPANY });
+  await scimSays(site, { 'leo@acme.example': 'active', 'other@acme.example': 'active' });
+  leo = await enterByMail(site, 'leo@acme.example');
+});
+afterEach(async () => {
+  expect(site.logged).toEqual([]);
+  await site.close();
+});
+
+/** A session that the organization's own identity provider opened. */
+async function through(organization: typeof acme, email: string, browser = site.browser()): Promise<Browser> {
+  const account = await findAccount(site.sync.db, email);
+  if (account === null) throw new Error(`${email} has no account`);
+  const visitor = { agent: '', address: '', session: null };
+  const { token } = await openSession(site.sync, site.sync.db, account.id, { connection: saml, organization }, visitor);
+  browser.cookies.set('rollcall-session', token);
+  return browser;
+}
+
+async function joinBeta(browser: Browser): Promise<void> {
+  const bert = await enterByMail(site, 'bert@beta.example');
+  const { token } = (await bert.get('/api/invite')).json() as { token: string };
+  expect((await browser.submit(`/user/signup?token=${token}`, {}, '/user/join')).status).toBe(303);
+}
+
+test('a SCIM deactivation during a running session: the next request is refused, and so is the sign-in', async () => {
+  expect((await leo.get('/api/current-user/whoami')).status).toBe(200);
+  await scimSays(site, { 'leo@acme.example': 'inactive' });
+  expect((await leo.get('/api/current-user/whoami')).status).toBe(401);
+  expect((await leo.get('/user')).headers.location).toBe('/user/login?return_to=%2Fuser');
+  const again = await signIn(site, 'leo@acme.example');
+  expect([again.status, again.text.includes('Acme Inc has ended')]).toEqual([403, true]);
+  const wrong = await signIn(site, 'leo@acme.example', 'not the password');
+  expect([wrong.status, wrong.text.includes('Acme')]).toEqual([401, false]);
+});
+
+test('each kind of token is dead with the membership, and stays so when the person comes back', async () => {
+  const olga = await enterByMail(site, 'olga@acme.example');
+  await olga.call('POST', '/api/jwt/settings', { legacy_api_tokens_enabled: true });
+  const { refresh } = (await leo.call('POST', '/api/token')).json() as { refresh: string };
+  const program = site.browser();
+  const { access } = (await program.call('POST', '/api/token/refresh', { refresh })).json() as { access: string };
+  const bearer = { authorization: `Bearer ${access}` };
+  expect((await program.get('/api/current-user/whoami', bearer)).status).toBe(200);
+  await scimSays(site, { 'leo@acme.example': 'inactive' });
+  expect((await program.get('/api/current-user/whoami', bearer)).status).toBe(401);
+  expect((await program.call('POST', '/api/token/refresh', { refresh })).status).toBe(401);
+  await scimSays(site, { 'leo@acme.example': 'active' });
+  expect((await program.get('/api/current-user/whoami', bearer)).status).toBe(401);
+  expect((await program.call('POST', '/api/token/refresh', { refresh })).status).toBe(401);
+});
+
+test('whoever is removed from the organization they work in is switched to another of theirs', async () => {
+  await joinBeta(leo);
+  await leo.call('PATCH', '/api/current-user', { active_organization: acme });
+  expect((await leo.get('/api/current-user/whoami')).json()).toMatchObject({ active_organization: acme });
+  await scimSays(site, { 'leo@acme.example': 'gone' });
+  expect((await leo.get('/api/current-user/whoami')).json()).toMatchObject({ active_organization: beta });
+  expect(await rolesOf(leo)).toEqual({ acme: 'DI', beta: 'AN' });
+  expect((await leo.get(`/api/organizations/${acme}`)).status).toBe(404);
+  expect((await leo.call('PATCH', '/api/current-user', { active_organization: acme })).status).toBe(404);
+});
+
+test('a session through the organization’s own connection ends with the membership there, a password’s lives on', async () => {
+  await joinBeta(leo);
+  const sso = await through(acme, 'leo@acme.example');
+  expect((await sso.get('/api/current-user/whoami')).status).toBe(200);
+  await scimSays(site, { 'leo@acme.example': 'inactive' });
+  expect((await sso.get('/api/current-user/whoami')).status).toBe(401);
+  expect((await leo.get('/api/current-user/whoami')).status).toBe(200);
+});
+
+test('one tenant’s identity provider opens nothing of another tenant: not read, not listed, not switched to', async () => {
+  await joinBeta(leo);
+  const sso = await through(acme, 'leo@acme.example');
+  expect(await rolesOf(sso)).toEqual({ acme: 'AN' });
+  expect((await sso.get(`/api/organizations/${beta}`)).status).toBe(404);
+  expect(JSON.parse((await sso.get('/api/organizations')).text)).toHaveLength(1);
+  expect((await sso.call('PATCH', '/api/current-user', { active_organization: beta })).status).toBe(404);
+  expect((await sso.get('/user')).text).toContain('Sign in to Beta Ltd');
+  // A further sign-in in the same browser adds what it opens.
+  expect((await signIn(site, 'leo@acme.example', PASSWORD, sso)).status).toBe(303);
+  expect(await rolesOf(sso)).toEqual({ acme: 'AN', beta: 'AN' });
+});
+
+test('somebody else who signs in at the same browser gets nothing of the one before', async () => {
+  const browser = await through(acme, 'leo@acme.example');
+  await signedUp(site, 'eve@new.example');
+  await signIn(site, 'eve@new.example', PASSWORD, browser);
+  expect(await rolesOf(browser)).not.toHaveProperty('acme');
+});
+
+test('deactivation and what it ends are one: where the transaction fails, the session is still there', async () => {
+  const { db } = site.sync;
+  const account = (await findAccount(db, 'leo@acme.example'))!;
+  await db.raw(`CREATE TRIGGER fails BEFORE DELETE ON sessions BEGIN SELECT RAISE(ABORT, 'no space left'); END`);
+  await expect(scimSays(site, { 'leo@acme.example': 'inactive' })).rejects.toThrow('no space left');
+  const [dossier] = await loadDossiers(db, [account.id]);
+  expect(dossier?.memberships).toMatchObject([{ status: 'active' }]);
+  await db.raw('DROP TRIGGER fails');
+  expect((await leo.get('/api/current-user/whoami')).status).toBe(200);
+});
