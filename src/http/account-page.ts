@@ -100,9 +100,10 @@ function sendAccountPage(context: AccountsContext, request: Request, response: R
       ${goodNote(textField(request.query, 'sent') === '1' ? 'A link is on its way to your address.' : null)}
       ${
         !caller.proven &&
-        html`<section class="card"><h2>Confirm your address</h2>
-          <p class="meta">We mailed a link to ${caller.account.email}. Follow it to show that the address is yours.</p>
-          <ul class="rows"><li><div class="meta">Nothing arrived?</div>${form('/user/verify/send', token, submit('Send it again', 'quiet'))}</li></ul>
+        html`<section class="card split" aria-labelledby="confirm">
+          <div><h2 id="confirm">Confirm your address</h2>
+            <p class="meta">We mailed a link to ${caller.account.email}. Follow it to show that the address is yours.</p></div>
+          ${form('/user/verify/send', token, submit('Send it again', 'quiet'))}
         </section>`
       }
       <section class="card" aria-labelledby="organizations">
@@ -119,7 +120,7 @@ function sendAccountPage(context: AccountsContext, request: Request, response: R
       </section>
       <section class="card" aria-labelledby="sessions">
         <h2 id="sessions">Signed-in browsers</h2>
-        <p class="meta">End what you do not know, and choose a new password.</p>
+        <p class="meta">Sign out what you do not know, and <a href="/user/password-reset">choose a new password</a>.</p>
         <ul class="rows">${sessions.map((one) => sessionRow(one, one.id === own, token))}</ul>
         ${sessions.length > 1 && form('/user/sessions/end-others', token, submit('Sign out everywhere else', 'danger'))}
       </section>
@@ -174,6 +175,14 @@ function sessionRow(session: Session, current: boolean, token: string): Html {
   return html`<li>
     <div><span class="name">${browserName(session.agent)}</span>${current && html`<span class="badge now">This browser</span>`}
       <p class="meta">${session.address} · last used <time datetime="${session.seenAt}">${seen} UTC</time></p></div>
-    ${!current && form('/user/sessions/end', token, hidden('session', session.id), submit('Sign out', 'quiet'))}
+    ${
+      !current &&
+      form(
+        '/user/sessions/end',
+        token,
+        hidden('session', session.id),
+        html`<button class="quiet" type="submit" aria-label="Sign out ${browserName(session.agent)}, last used ${seen}">Sign out</button>`,
+      )
+    }
   </li>`;
 }

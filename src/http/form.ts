@@ -10,7 +10,8 @@ export interface Field {
   readonly autocomplete: string;
   readonly value?: string;
   readonly hint?: string;
-  readonly optional?: boolean;
+  /** `untold`: it may be empty, and the hint says when. */
+  readonly optional?: boolean | 'untold';
   readonly readOnly?: boolean;
   readonly focus?: boolean;
 }
@@ -22,7 +23,7 @@ export function field(wish: Field): Html {
     <input id="${name}" name="${name}" type="${wish.type}" autocomplete="${wish.autocomplete}"
       ${wish.type === 'password' ? null : html`value="${wish.value ?? ''}"`}
       ${wish.type === 'email' && html`inputmode="email" autocapitalize="none" spellcheck="false"`}
-      ${wish.optional !== true && 'required'}
+      ${wish.optional === undefined && 'required'}
       ${wish.readOnly === true && 'readonly'}
       ${wish.focus === true && 'autofocus'}
       ${hint !== undefined && html`aria-describedby="${name}-hint"`} />

@@ -133,7 +133,7 @@ function sendSignInPage(
           label: 'Password',
           type: 'password',
           autocomplete: 'current-password',
-          optional: true,
+          optional: 'untold',
           focus: askPassword,
           hint: 'Leave it empty to sign in through your organization.',
         }),
