@@ -5,11 +5,12 @@ import type { Account } from '../store/accounts.ts';
 import { findAccount, loadAccounts } from '../store/accounts.ts';
 import { noteEvent } from '../store/account-events.ts';
 import { findConnection } from '../store/connections.ts';
-import { loadCredentials, setPassword } from '../store/credentials.ts';
+import { loadCredentials, proveAddress, setPassword } from '../store/credentials.ts';
 import { inTransaction } from '../store/database.ts';
 import { linkedAccount } from '../store/external-people.ts';
 import { ownMemberships } from '../store/own-memberships.ts';
 import type { OwnMembership } from '../store/own-memberships.ts';
+import { speaksFor } from '../sync/join.ts';
 import { push } from '../sync/push.ts';
 import { isOperator } from './caller.ts';
 import type { AccountsContext, DirectoryAnswer } from './context.ts';
@@ -100,13 +101,17 @@ async function enter(context: AccountsContext, known: Known, visitor: Visitor): 
   return inTransaction(sync.db, async (db): Promise<SignIn> => {
     const { password, provenAt } = await loadCredentials(db, account.id);
     if (connection === null && password !== stored) return { kind: 'wrong' };
-    const organization = connection === null ? null : ((await findConnection(db, connection))?.organization ?? null);
+    const through = connection === null ? null : await findConnection(db, connection);
+    const organization = through?.organization ?? null;
     const memberships = (await ownMemberships(db, account.id)).filter(
       (one) => organization === null || one.organization === organization,
     );
     const operator = connection === null && provenAt !== null && isOperator(context.operators, account.email);
     const help = operator ? null : endedBy(memberships, connection);
     if (help !== null) return { kind: 'ended', help };
+    // Single sign-on proves an address only where the connection may speak for it (organizations.md section 5).
+    if (through !== null && (await speaksFor(db, through, account.email)))
+      await proveAddress(db, account.id, sync.now());
     if (connection === null) {
       for (const own of memberships.filter((one) => one.requireSso && one.role === 'owner')) {
         const event = { kind: 'sso_bypassed', account: account.id, organization: own.organization } as const;

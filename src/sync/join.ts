@@ -1,6 +1,7 @@
 // Joining external people to accounts: the decision is the core's, the look-ups are here (organizations.md section 5).
 import { decideLink, maySpeakFor } from '../core/account-link.ts';
 import type { LinkConflict } from '../core/account-link.ts';
+import type { Connection } from '../core/connection.ts';
 import type { Person } from '../core/fact.ts';
 import { emailKey } from '../core/fact.ts';
 import type { LinkedPerson } from '../core/grant.ts';
@@ -12,10 +13,12 @@ import type { Account } from '../store/accounts.ts';
 import { accountsByEmail, addAccounts, fillNames, setEmail } from '../store/accounts.ts';
 import { claimAccount } from '../store/access.ts';
 import { closeConflicts, noteConflict } from '../store/conflicts.ts';
+import { loadMappings } from '../store/connections.ts';
 import type { Database } from '../store/database.ts';
 import { loadLinksOf } from '../store/facts.ts';
 import { linkPeople, linkedIds, unlinkedByEmail } from '../store/external-people.ts';
 import { newId } from '../store/ids.ts';
+import { loadDomains } from '../store/organizations.ts';
 import { servedBy, viewOf } from './landscape.ts';
 
 /** Verified domains by organization. */
@@ -103,6 +106,18 @@ export async function decideJoining(db: Database, input: JoinInput): Promise<Joi
     else result.addresses.push({ account, email });
   }
   return { ...result, joined: [...result.joined, ...(await drawnIn(db, input, result.created))] };
+}
+
+/** Whether the connection may speak for the address, as the store is now. */
+export async function speaksFor(db: Database, connection: Connection, email: string): Promise<boolean> {
+  const served =
+    connection.organization === null
+      ? (await loadMappings(db))
+          .filter((one) => one.connection === connection.id)
+          .map(({ organization }) => organization)
+      : [connection.organization];
+  const domains = await loadDomains(db);
+  return maySpeakFor(connection, email, new Set(served.flatMap((id) => [...(domains.get(id) ?? [])])));
 }
 
 /** Active people before leavers, so that of two entries with one address the one in use is joined. */

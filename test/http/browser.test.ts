@@ -125,6 +125,12 @@ test('another site’s form that a browser is lured into sends nobody out and ch
   await page.getByRole('heading', { name: 'Your account' }).waitFor();
 });
 
+interface Measured {
+  readonly scroll: number;
+  readonly unnamed: number;
+  readonly contrast: number;
+}
+
 /** Runs in the page: how far it can be scrolled sideways, fields without a name, the weakest contrast of a text. */
 const MEASURE = `(() => {
   const light = (text) => {
@@ -164,10 +170,7 @@ test.each([
     look.on('console', (message) => seen.push(message.text()));
     for (const path of ['/user/login', '/user/signup', '/user/password-reset', url.slice(site.url.length)]) {
       await look.goto(site.url + path);
-      const { scroll, unnamed, contrast } = (await look.evaluate(MEASURE)) as Record<
-        'scroll' | 'unnamed' | 'contrast',
-        number
-      >;
+      const { scroll, unnamed, contrast } = await look.evaluate<Measured>(MEASURE);
       expect([path, scroll <= 0, unnamed, contrast >= 4.5]).toEqual([path, true, 0, true]);
     }
     expect(seen).toEqual([]);

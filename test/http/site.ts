@@ -17,6 +17,8 @@ export interface SiteOptions {
   readonly signup?: AccountsContext['signup'];
   readonly operators?: readonly string[];
   readonly directory?: DirectorySignIn;
+  /** By default the address that the server listens on. */
+  readonly publicUrl?: string;
 }
 
 export interface Site {
@@ -55,7 +57,7 @@ export async function openSite(options: SiteOptions = {}): Promise<Site> {
   const routers = [Router()];
   const app = createApp({ routers, log: (line) => void logged.push(line) });
   const server = await listen(app, '127.0.0.1', 0);
-  context.publicUrl = server.url;
+  context.publicUrl = options.publicUrl ?? server.url;
   routers[0]?.use(accountsRouter(context), startRouter());
   return {
     url: server.url,
