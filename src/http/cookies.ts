@@ -1,5 +1,6 @@
-// The two cookies of a browser: the session, and before one the visit that a form's token is bound to. Neither is
-// readable to scripts, and over https no other site of the domain can plant them (`__Host-`).
+// The cookies of a browser: the session; before one, the visit that a form's token is bound to; and the arrival, a
+// session that single sign-on has just opened. None is readable to scripts, and over https no other site of the domain
+// can plant them (`__Host-`).
 import type { Request, Response } from 'express';
 
 export interface CookieSettings {
@@ -7,7 +8,7 @@ export interface CookieSettings {
   readonly secure: boolean;
 }
 
-export type CookieName = 'session' | 'visit';
+export type CookieName = 'session' | 'visit' | 'arrival';
 
 /** A 256-bit token in base64url. Anything else was not given by us. */
 const TOKEN = /^[A-Za-z0-9_-]{43}$/;

@@ -7,7 +7,7 @@ import type { Caller } from '../organization/caller.ts';
 import { findCaller } from '../organization/caller.ts';
 import { newToken } from '../organization/keys.ts';
 import type { OpenedSession, Visitor } from '../organization/session.ts';
-import { resumeSession } from '../organization/session.ts';
+import { arrive, resumeSession } from '../organization/session.ts';
 import type { Session } from '../store/sessions.ts';
 import { authorize, HEADERS } from './authorization.ts';
 import type { CookieSettings } from './cookies.ts';
@@ -37,7 +37,7 @@ export function visitOf(request: Request): Visit {
 export function visited(context: AccountsContext): RequestHandler {
   const settings = cookieSettings(context);
   return async (request, response, next) => {
-    const visit = await findVisit(context, request);
+    const visit = await findVisit(context, request, response);
     visits.set(request, visit);
     response.setHeader('Cache-Control', 'no-store');
     if (visit.formToken !== null) response.setHeader('X-CSRF-Token', visit.formToken);
@@ -48,7 +48,7 @@ export function visited(context: AccountsContext): RequestHandler {
   };
 }
 
-async function findVisit(context: AccountsContext, request: Request): Promise<Visit> {
+async function findVisit(context: AccountsContext, request: Request, response: Response): Promise<Visit> {
   const header = request.headers.authorization ?? '';
   // Browsers repeat what they know of other schemes by themselves, so only these two prove that a program is calling.
   if (/^(bearer|token) /i.test(header)) {
@@ -59,13 +59,31 @@ async function findVisit(context: AccountsContext, request: Request): Promise<Vi
       : { ...none, caller: null, refusal: answer.help };
   }
   const settings = cookieSettings(context);
-  const cookie = readCookie(request, 'session', settings);
-  const session = cookie === null ? null : await resumeSession(context.sync, cookie);
+  const { session, cookie } = await findSession(context, request, response);
   const caller =
     session === null ? null : await findCaller(context.sync.db, { kind: 'session', session }, context.operators);
   const secret = session === null ? readCookie(request, 'visit', settings) : cookie;
   const refusal = header === '' ? null : HEADERS;
   return { caller, session, byToken: false, refusal, formToken: secret === null ? null : formTokenOf(secret) };
+}
+
+/** The browser's session; one that single sign-on has just opened takes the place of the one before. */
+async function findSession(
+  context: AccountsContext,
+  request: Request,
+  response: Response,
+): Promise<{ readonly session: Session | null; readonly cookie: string | null }> {
+  const { sync } = context;
+  const settings = cookieSettings(context);
+  const cookie = readCookie(request, 'session', settings);
+  const before = cookie === null ? null : await resumeSession(sync, cookie);
+  const arrival = readCookie(request, 'arrival', settings);
+  if (arrival === null) return { session: before, cookie };
+  const session = await arrive(sync, arrival, before);
+  clearCookie(response, 'arrival', settings);
+  if (session === null || session.id === before?.id) return { session, cookie };
+  setCookie(response, 'session', arrival, { ...settings, expires: new Date(session.expiresAt) });
+  return { session, cookie: arrival };
 }
 
 /**
@@ -116,10 +134,18 @@ export function giveSession(context: AccountsContext, response: Response, sessio
   response.setHeader('X-CSRF-Token', formTokenOf(session.token));
 }
 
+/**
+ * Gives the browser a session that an answer posted from another site has opened. The session it has is not seen in such
+ * a request (SameSite), so the two are joined when it next asks for something itself.
+ */
+export function giveArrival(context: AccountsContext, response: Response, session: OpenedSession): void {
+  setCookie(response, 'arrival', session.token, { ...cookieSettings(context), expires: null });
+}
+
 export function takeSession(context: AccountsContext, response: Response): void {
   clearCookie(response, 'session', cookieSettings(context));
 }
 
-function cookieSettings({ publicUrl }: AccountsContext): CookieSettings {
+export function cookieSettings({ publicUrl }: AccountsContext): CookieSettings {
   return { secure: publicUrl.startsWith('https:') };
 }

@@ -3,8 +3,17 @@
 import { DAY_MS, MINUTE_MS, shift, span } from '../core/instant.ts';
 import type { AccountId, Instant } from '../core/ids.ts';
 import type { Database } from '../store/database.ts';
+import { inTransaction } from '../store/database.ts';
 import type { Opening, Session } from '../store/sessions.ts';
-import { addSession, endSessions, findSession, listSessions, sweepSessions, touchSession } from '../store/sessions.ts';
+import {
+  addOpenings,
+  addSession,
+  endSessions,
+  findSession,
+  listSessions,
+  sweepSessions,
+  touchSession,
+} from '../store/sessions.ts';
 import type { Sync } from '../sync/context.ts';
 import { hashToken, newToken } from './keys.ts';
 
@@ -75,6 +84,25 @@ export async function resumeSession(sync: Sync, token: string): Promise<Session 
   const session = await findSession(sync.db, hashToken(token), { at, idleSince: shift(at, -IDLE_MS) });
   if (session !== null && span(session.seenAt, at) > SEEN_MS) await touchSession(sync.db, session.id, at);
   return session;
+}
+
+/**
+ * Joins the session that the browser had to the one that it has come back with from an identity provider: the answer is
+ * posted from another site, so the door that took it could not see the old one.
+ * @returns the session that the browser has from now on.
+ */
+export async function arrive(sync: Sync, token: string, previous: Session | null): Promise<Session | null> {
+  const arrived = await resumeSession(sync, token);
+  if (arrived === null || previous === null || previous.id === arrived.id) return arrived ?? previous;
+  await inTransaction(sync.db, async (db) => {
+    if (previous.account === arrived.account) {
+      // Read anew: what has ended meanwhile does not come back by this door.
+      const live = (await liveSessions(sync, db, arrived.account)).find(({ id }) => id === previous.id);
+      await addOpenings(db, arrived.id, live?.openings ?? []);
+    }
+    await endSessions(db, [previous.id]);
+  });
+  return resumeSession(sync, token);
 }
 
 /** The account's live sessions, the newest first. */

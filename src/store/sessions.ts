@@ -58,14 +58,7 @@ export async function addSession(
     seen_at: session.createdAt,
     expires_at: session.expiresAt,
   });
-  for (const { connection, organization, openedAt } of session.openings) {
-    await db('session_openings').insert({
-      session: id,
-      connection: connection ?? '',
-      organization,
-      opened_at: openedAt,
-    });
-  }
+  await addOpenings(db, id, session.openings);
   return id;
 }
 
@@ -123,6 +116,23 @@ async function withOpenings(db: Database, rows: readonly SessionRow[]): Promise<
 
 export async function touchSession(db: Database, id: string, at: Instant): Promise<void> {
   await db('sessions').where({ id }).update({ seen_at: at });
+}
+
+/** The session opens these too; what it opens already stays as it is. */
+export async function addOpenings(db: Database, into: string, openings: readonly Opening[]): Promise<void> {
+  for (const { connection, organization, openedAt } of openings) {
+    await db('session_openings')
+      .insert({ session: into, connection: connection ?? '', organization, opened_at: openedAt })
+      .onConflict(['session', 'connection'])
+      .ignore();
+  }
+}
+
+/** Takes back what a connection opened; a session with nothing left ends. */
+export async function endOpening(db: Database, session: string, connection: ConnectionId): Promise<void> {
+  await db('session_openings').where({ session, connection }).delete();
+  const left: { session: string } | undefined = await db('session_openings').where({ session }).first('session');
+  if (left === undefined) await endSessions(db, [session]);
 }
 
 /** Ends the sessions with these ids. */

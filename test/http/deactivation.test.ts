@@ -1,11 +1,12 @@
 // What ends when somebody is deactivated, in the transaction that does it: the next request is refused.
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { openSession } from '../../src/organization/session.ts';
+import express from 'express';
+import { signOnSessions } from '../../src/http/sign-on.ts';
 import { findAccount } from '../../src/store/accounts.ts';
 import { loadDossiers } from '../../src/store/dossiers.ts';
 import { acme, beta, COMPANY, enterByMail, rolesOf, saml, scimSays } from './company.ts';
 import type { Browser, Site } from './site.ts';
-import { openSite, PASSWORD, signedUp, signIn } from './site.ts';
+import { openSite, PASSWORD, signIn } from './site.ts';
 
 let site: Site;
 let leo: Browser;
@@ -19,13 +20,22 @@ afterEach(async () => {
   await site.close();
 });
 
-/** A session that the organization's own identity provider opened. */
-async function through(organization: typeof acme, email: string, browser = site.browser()): Promise<Browser> {
+/** Signs the person in through Acme's own identity provider, as its door does once it has verified them. */
+async function through(email: string, browser = site.browser()): Promise<Browser> {
   const account = await findAccount(site.sync.db, email);
   if (account === null) throw new Error(`${email} has no account`);
-  const visitor = { agent: '', address: '', session: null };
-  const { token } = await openSession(site.sync, site.sync.db, account.id, { connection: saml, organization }, visitor);
-  browser.cookies.set('rollcall-session', token);
+  const sessions = signOnSessions(site.context);
+  const answered = express();
+  answered.post('/acs', async (request, response) => {
+    await sessions.open(request, response, { account: account.id, connection: saml });
+    response.redirect(303, '/user');
+  });
+  site.mount(answered);
+  // The provider's page posts the answer: what was SameSite=Lax does not come along.
+  const kept = new Map(browser.cookies);
+  browser.cookies.clear();
+  expect((await browser.post('/acs', {})).status).toBe(303);
+  for (const [name, value] of kept) browser.cookies.set(name, value);
   return browser;
 }
 
@@ -75,7 +85,7 @@ test('whoever is removed from the organization they work in is switched to anoth
 
 test('a session through the organization’s own connection ends with the membership there, a password’s lives on', async () => {
   await joinBeta(leo);
-  const sso = await through(acme, 'leo@acme.example');
+  const sso = await through('leo@acme.example');
   expect((await sso.get('/api/current-user/whoami')).status).toBe(200);
   await scimSays(site, { 'leo@acme.example': 'inactive' });
   expect((await sso.get('/api/current-user/whoami')).status).toBe(401);
@@ -84,7 +94,7 @@ test('a session through the organization’s own connection ends with the member
 
 test('one tenant’s identity provider opens nothing of another tenant: not read, not listed, not switched to', async () => {
   await joinBeta(leo);
-  const sso = await through(acme, 'leo@acme.example');
+  const sso = await through('leo@acme.example');
   expect(await rolesOf(sso)).toEqual({ acme: 'AN' });
   expect((await sso.get(`/api/organizations/${beta}`)).status).toBe(404);
   expect(JSON.parse((await sso.get('/api/organizations')).text)).toHaveLength(1);
@@ -95,11 +105,36 @@ test('one tenant’s identity provider opens nothing of another tenant: not read
   expect(await rolesOf(sso)).toEqual({ acme: 'AN', beta: 'AN' });
 });
 
+test('single sign-on in a browser that has a session adds to it, and both cookies become one', async () => {
+  await joinBeta(leo);
+  await site.sync.db('sign_in_rules').insert({ organization: acme, require_sso: 1 });
+  expect(await rolesOf(leo)).toEqual({ beta: 'AN' });
+  await through('leo@acme.example', leo);
+  expect(await rolesOf(leo)).toEqual({ acme: 'AN', beta: 'AN' });
+  expect([...leo.cookies.keys()]).toEqual(['rollcall-session']);
+  expect(
+    await site.sync.db('sessions').where({ account: (await findAccount(site.sync.db, 'leo@acme.example'))?.id }),
+  ).toHaveLength(1);
+});
+
 test('somebody else who signs in at the same browser gets nothing of the one before', async () => {
-  const browser = await through(acme, 'leo@acme.example');
-  await signedUp(site, 'eve@new.example');
-  await signIn(site, 'eve@new.example', PASSWORD, browser);
-  expect(await rolesOf(browser)).not.toHaveProperty('acme');
+  await scimSays(site, { 'mia@acme.example': 'active' });
+  const mia = await enterByMail(site, 'mia@acme.example');
+  await joinBeta(mia);
+  // Leo's password opens all that is Leo's; Mia came through Acme's provider, which opens Acme alone.
+  await through('mia@acme.example', leo);
+  expect(await rolesOf(leo)).toEqual({ acme: 'AN' });
+  const again = await enterByMail(site, 'leo@acme.example');
+  await signIn(site, 'mia@acme.example', PASSWORD, again);
+  await through('leo@acme.example', again);
+  expect((await again.get('/api/current-user/whoami')).json()).toMatchObject({ email: 'leo@acme.example' });
+});
+
+test('the provider signs nobody in whom the organization has let go', async () => {
+  await joinBeta(leo);
+  await scimSays(site, { 'leo@acme.example': 'inactive' });
+  await expect(through('leo@acme.example')).rejects.toThrow();
+  site.logged.splice(0);
 });
 
 test('deactivation and what it ends are one: where the transaction fails, the session is still there', async () => {

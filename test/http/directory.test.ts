@@ -3,7 +3,8 @@
 import { afterEach, expect, test } from 'vitest';
 import type { PushReading } from '../../src/core/reading.ts';
 import type { DirectoryAnswer } from '../../src/organization/context.ts';
-import { COMPANY, rolesOf, scim, scimSays } from './company.ts';
+import { signIn as enter } from '../../src/organization/sign-in.ts';
+import { acme, COMPANY, rolesOf, scim, scimSays } from './company.ts';
 import type { Site } from './site.ts';
 import { openSite, PASSWORD, signedUp, signIn } from './site.ts';
 
@@ -59,11 +60,22 @@ test('somebody whom only the directory knows joins the existing organization, an
   expect(await site.sync.db('organizations')).toHaveLength(2);
 });
 
+test('what somebody else had opened in the same browser is not added to it', async () => {
+  await withDirectory();
+  const browser = await signedUp(site, 'anna@new.example');
+  expect((await signIn(site, 'leo', 'of the directory', browser)).status).toBe(303);
+  expect(await site.sync.db('session_openings').select('connection', 'organization')).toEqual([
+    { connection: scim, organization: acme },
+  ]);
+});
+
 test('an empty password never reaches the directory: it would grant everybody in', async () => {
   const { asked } = await withDirectory();
   await signIn(site, 'leo', '');
   const page = site.browser();
   await page.submit('/user/login', { email: 'leo' });
+  const visitor = { agent: '', address: '127.0.0.1', session: null };
+  expect(await enter(site.context, { name: 'leo', password: '' }, visitor)).toEqual({ kind: 'wrong' });
   expect(asked).toEqual([]);
 });
 

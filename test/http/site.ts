@@ -2,6 +2,7 @@
 import { request } from 'node:http';
 import type { IncomingHttpHeaders } from 'node:http';
 import { Router } from 'express';
+import type { RequestHandler } from 'express';
 import { randomBytes } from 'node:crypto';
 import { accountsRouter, startRouter } from '../../src/http/accounts.ts';
 import { createApp } from '../../src/http/app.ts';
@@ -28,8 +29,10 @@ export interface Site {
   /** Every mail so far, the last one last. */
   readonly mails: readonly Mail[];
   /** What the server said that nobody foresaw; a test that expects nothing finds nothing. */
-  readonly logged: readonly string[];
+  readonly logged: string[];
   readonly browser: (address?: string) => Browser;
+  /** Adds another door. */
+  readonly mount: (door: RequestHandler) => void;
   /** Moves the clock of the server on. */
   readonly wait: (ms: number) => void;
   readonly close: () => Promise<void>;
@@ -66,6 +69,7 @@ export async function openSite(options: SiteOptions = {}): Promise<Site> {
     mails,
     logged,
     browser: (address) => new Browser(server.url, address),
+    mount: (door) => void routers[0]?.use(door),
     wait: (ms) => {
       ahead += ms;
     },
