@@ -3,10 +3,13 @@ import { z } from 'zod';
 import { emailAddress } from '../config/scalar.ts';
 import { RollcallError } from '../errors.ts';
 
-/** The text of a field; '' where it is missing. Twice the same field, or an object, is no text. */
+/**
+ * The text of a field; '' where it is missing. Twice the same field, or an object, is no text; nor is one with a NUL,
+ * which Postgres does not store.
+ */
 export function textField(body: unknown, name: string): string {
   const value = fieldOf(body, name);
-  return typeof value === 'string' ? value : '';
+  return typeof value === 'string' && !value.includes('\0') ? value : '';
 }
 
 export function fieldOf(body: unknown, name: string): unknown {

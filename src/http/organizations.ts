@@ -16,6 +16,10 @@ import { roleCode } from './role-code.ts';
 
 export function organizationsRouter({ sync }: AccountsContext): Router {
   const router = Router();
+  // No id of ours; Postgres would not even look for it.
+  router.param('id', (_request, _response, next, id: string) => {
+    next(id.includes('\0') ? new RollcallError('not_found', 'there is no such organization') : undefined);
+  });
 
   router.get('/api/organizations', (request, response) => {
     const { memberships, active } = callerOf(request);

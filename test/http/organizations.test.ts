@@ -103,6 +103,8 @@ test('an operator sees every organization and is a member of none; who only clai
   const all = JSON.parse((await ops.get('/api/operator/organizations')).text) as { id: string }[];
   expect(all.map(({ id }) => id)).toEqual(expect.arrayContaining([acme, beta]));
   expect((await ops.get(`/api/organizations/${acme}`)).status).toBe(200);
+  expect((await ops.get('/api/organizations/%00')).status).toBe(404);
+  expect((await ops.call('POST', '/api/organizations/%00/reopen')).status).toBe(404);
   expect(await rolesOf(ops)).not.toHaveProperty(acme);
   expect((await olga.get('/api/operator/organizations')).status).toBe(404);
 });
