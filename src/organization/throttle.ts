@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { MINUTE_MS } from '../core/instant.ts';
 import { emailKey } from '../core/fact.ts';
 import { RollcallError } from '../errors.ts';
-import { countOne, forget, sweepThrottles, takeBack } from '../store/throttles.ts';
+import { countOne, forget, readCount, sweepThrottles, takeBack } from '../store/throttles.ts';
 import type { Sync } from '../sync/context.ts';
 
 /** design.md section 5: about 20 for an account from one address, 100 from an address. */
@@ -25,6 +25,9 @@ export interface Attempt {
  * @returns null, or for how long nothing more is looked at.
  */
 export async function admit(sync: Sync, attempt: Attempt): Promise<{ readonly retryAfterMs: number } | null> {
+  // An address that is over its limit makes no more rows, however many names it tries.
+  const spent = await readCount(sync.db, addressKey(attempt), WINDOW_MS, sync.now());
+  if (spent !== null && spent.failures >= PER_ADDRESS) return { retryAfterMs: spent.leftMs };
   const own = await count(sync, accountKey(attempt), PER_ACCOUNT);
   // One account that is over its limit does not use up the address's.
   return own ?? count(sync, addressKey(attempt), PER_ADDRESS);

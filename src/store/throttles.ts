@@ -5,13 +5,12 @@ import type { Instant } from '../core/ids.ts';
 import type { Database } from './database.ts';
 
 export interface Count {
-  /** This failure included. */
   readonly failures: number;
   /** Until the window ends. */
   readonly leftMs: number;
 }
 
-/** Counts one more. Each statement stands alone and none reads before it writes, so that no attempt goes uncounted. */
+/** Counts one more, and gives the count with it. Each statement stands alone and none reads before it writes, so that no attempt goes uncounted. */
 export async function countOne(db: Database, key: string, windowMs: number, at: Instant): Promise<Count> {
   const fresh = { counted: key, started_at: at, failures: 0 };
   await db('throttles').insert(fresh).onConflict('counted').ignore();
@@ -20,10 +19,16 @@ export async function countOne(db: Database, key: string, windowMs: number, at: 
     .where('started_at', '<=', shift(at, -windowMs))
     .update({ started_at: at, failures: 0 });
   await db('throttles').where({ counted: key }).increment('failures', 1);
+  return (await readCount(db, key, windowMs, at)) ?? { failures: 1, leftMs: windowMs };
+}
+
+/** The count as it stands; null where there is none, or its window has passed. */
+export async function readCount(db: Database, key: string, windowMs: number, at: Instant): Promise<Count | null> {
   const row: { started_at: Instant; failures: number } | undefined = await db('throttles')
     .where({ counted: key })
     .first('started_at', 'failures');
-  return { failures: row?.failures ?? 1, leftMs: windowMs - (row === undefined ? 0 : span(row.started_at, at)) };
+  const leftMs = row === undefined ? 0 : windowMs - span(row.started_at, at);
+  return row === undefined || leftMs <= 0 ? null : { failures: row.failures, leftMs };
 }
 
 /** Takes back what was counted before it was known to be no failure. */
