@@ -2,11 +2,13 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import express from 'express';
 import { signOnSessions } from '../../src/http/sign-on.ts';
+import { decide } from '../../src/organization/decide-conflict.ts';
 import { findAccount } from '../../src/store/accounts.ts';
+import { loadConflicts } from '../../src/store/conflicts.ts';
 import { loadDossiers } from '../../src/store/dossiers.ts';
 import { acme, beta, COMPANY, enterByMail, rolesOf, saml, scimSays } from './company.ts';
 import type { Browser, Site } from './site.ts';
-import { openSite, PASSWORD, signIn } from './site.ts';
+import { openSite, PASSWORD, signedUp, signIn } from './site.ts';
 
 let site: Site;
 let leo: Browser;
@@ -129,6 +131,20 @@ test('somebody else who signs in at the same browser gets nothing of the one bef
   await signIn(site, 'mia@acme.example', PASSWORD, again);
   await through('leo@acme.example', again);
   expect((await again.get('/api/current-user/whoami')).json()).toMatchObject({ email: 'leo@acme.example' });
+});
+
+test('single sign-on proves an address only where the connection may speak for it', async () => {
+  await scimSays(site, { 'mia@acme.example': 'active' });
+  expect((await (await through('mia@acme.example')).get('/api/current-user/whoami')).json()).toMatchObject({
+    email_verified: true,
+  });
+  const zed = 'zed@elsewhere.example';
+  await signedUp(site, zed);
+  await scimSays(site, { [zed]: 'active' });
+  const conflict = (await loadConflicts(site.sync.db)).find(({ email }) => email === zed);
+  await decide(site.sync, conflict?.id ?? '', 'linked');
+  const claims = await through(zed);
+  expect((await claims.get('/api/current-user/whoami')).json()).toMatchObject({ email: zed, email_verified: false });
 });
 
 test('the provider signs nobody in whom the organization has let go', async () => {
