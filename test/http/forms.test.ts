@@ -27,6 +27,11 @@ test('a form without its token, or with another browser’s, changes nothing', a
   expect((await anna.get('/api/current-user/whoami')).status).toBe(200);
 });
 
+test('a header that browsers repeat by themselves does not stand for the token of a form', async () => {
+  expect((await anna.post('/user/logout', {}, { authorization: 'Basic YW5uYTpwYXNz' })).status).toBe(403);
+  expect((await anna.get('/api/current-user/whoami', { authorization: 'Basic YW5uYTpwYXNz' })).status).toBe(200);
+});
+
 test('a token from before the sign-in is not good after it', async () => {
   const browser = site.browser();
   const before = hiddenFields((await browser.get('/user/login')).text)['_csrf'] ?? '';
