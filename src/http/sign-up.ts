@@ -2,6 +2,7 @@
 // one, whether they have an account already or not.
 import { Router } from 'express';
 import type { Request, Response } from 'express';
+import type { Caller } from '../organization/caller.ts';
 import type { AccountsContext } from '../organization/context.ts';
 import type { OpenInvitation } from '../organization/invitation.ts';
 import { acceptInvitation, openInvitation } from '../organization/invitation.ts';
@@ -39,6 +40,12 @@ export function signUpRouter(context: AccountsContext): Router {
 
   router.post('/user/signup', async (request, response) => {
     const token = tokenOf(request.query, request.body);
+    const { caller } = visitOf(request);
+    // Whoever is signed in joins with their account, unless they make another one.
+    if (caller !== null && token !== null && textField(request.body, 'email') === '') {
+      await withinLimits(sync, clientAddress(request), () => join(context, caller, token));
+      return response.redirect(303, '/');
+    }
     try {
       // Each costs a hash and a transaction, and tells whether an address has an account.
       const session = await withinLimits(sync, clientAddress(request), () =>
@@ -58,21 +65,15 @@ export function signUpRouter(context: AccountsContext): Router {
       });
     }
   });
-
-  router.post('/user/join', async (request, response) => {
-    const { caller, session } = visitOf(request);
-    const token = tokenOf(request.query, request.body) ?? '';
-    if (caller === null || session === null) return response.redirect(303, signInPath(`/user/signup?token=${token}`));
-    await withinLimits(sync, clientAddress(request), () =>
-      inTransaction(sync.db, async (db) => {
-        const invitation = await openInvitation(sync, db, token);
-        await acceptInvitation(sync, db, caller.account, invitation);
-        await chooseOrganization(db, caller.account.id, invitation.organization.id);
-      }),
-    );
-    response.redirect(303, '/');
-  });
   return router;
+}
+
+async function join({ sync }: AccountsContext, { account }: Caller, token: string): Promise<void> {
+  await inTransaction(sync.db, async (db) => {
+    const invitation = await openInvitation(sync, db, token);
+    await acceptInvitation(sync, db, account, invitation);
+    await chooseOrganization(db, account.id, invitation.organization.id);
+  });
 }
 
 function wishOf({ body }: Request, invitation: string | null): SignUp {
@@ -150,7 +151,7 @@ function sendJoinPage(
   sendPage(response, 200, {
     title: `Join ${title}`,
     body: html`<p class="lead">You are signed in as <strong>${email}</strong> and will join ${title} with this account. Your other organizations stay as they are.</p>
-      ${form('/user/join', needFormToken(context, request, response), hidden('token', token), submit(`Join ${title}`))}
+      ${form('/user/signup', needFormToken(context, request, response), hidden('token', token), submit(`Join ${title}`))}
       <p class="links"><a href="/">Not now</a></p>`,
   });
 }

@@ -95,11 +95,9 @@ export async function arrive(sync: Sync, token: string, previous: Session | null
   const arrived = await resumeSession(sync, token);
   if (arrived === null || previous === null || previous.id === arrived.id) return arrived ?? previous;
   await inTransaction(sync.db, async (db) => {
-    if (previous.account === arrived.account) {
-      // Read anew: what has ended meanwhile does not come back by this door.
-      const live = (await liveSessions(sync, db, arrived.account)).find(({ id }) => id === previous.id);
-      await addOpenings(db, arrived.id, live?.openings ?? []);
-    }
+    // Read anew, among the arrived person's own: nothing of somebody else, nor of what has ended meanwhile, is added.
+    const live = (await liveSessions(sync, db, arrived.account)).find(({ id }) => id === previous.id);
+    await addOpenings(db, arrived.id, live?.openings ?? []);
     await endSessions(db, [previous.id]);
   });
   return resumeSession(sync, token);

@@ -45,7 +45,7 @@ async function through(email: string, browser = site.browser()): Promise<Browser
 async function joinBeta(browser: Browser): Promise<void> {
   const bert = await enterByMail(site, 'bert@beta.example');
   const { token } = (await bert.get('/api/invite')).json() as { token: string };
-  expect((await browser.submit(`/user/signup?token=${token}`, {}, '/user/join')).status).toBe(303);
+  expect((await browser.submit(`/user/signup?token=${token}`, {}, '/user/signup')).status).toBe(303);
 }
 
 test('a SCIM deactivation during a running session: the next request is refused, and so is the sign-in', async () => {

@@ -40,7 +40,7 @@ test('a link followed by somebody signed in joins that account, and their own or
   const [own = ''] = Object.keys(await rolesOf(anna));
   const page = await anna.get(link);
   expect(page.text).toContain('Join Acme Inc');
-  expect((await anna.submit(link, {}, '/user/join')).status).toBe(303);
+  expect((await anna.submit(link, {}, '/user/signup')).status).toBe(303);
   expect(await rolesOf(anna)).toEqual({ [own]: 'OW', acme: 'AN' });
   expect((await anna.get('/api/current-user/whoami')).json()).toMatchObject({ active_organization: acme });
 });
@@ -83,7 +83,7 @@ test('a mailed invitation gives the role chosen up front, proves the address, an
 test('an invitation mailed to somebody else is refused, signed in or not', async () => {
   const link = await invite('anna@new.example', 'AD');
   const eve = await signedUp(site, 'eve@new.example');
-  expect((await eve.submit(link, {}, '/user/join')).status).toBe(403);
+  expect((await eve.submit(link, {}, '/user/signup')).status).toBe(403);
   expect(await rolesOf(eve)).not.toHaveProperty('acme');
   const mallory = site.browser();
   const answer = await mallory.submit(link, { email: 'mallory@new.example', password: PASSWORD });
@@ -132,7 +132,7 @@ test('nobody invites an Owner, invites where they may not, or learns of an organ
 test('an Administrator who follows the link keeps their role', async () => {
   const link = await invite('anna@new.example', 'AD');
   const anna = await signedUp(site, 'anna@new.example', link);
-  await anna.submit(await linkOf(anna), {}, '/user/join');
+  await anna.submit(await linkOf(anna), {}, '/user/signup');
   expect(await rolesOf(anna)).toEqual({ acme: 'AD' });
   const member = await olga.call('POST', '/api/invite/send-email', { emails: ['anna@new.example'], role: 'AN' });
   expect(member.status).toBe(409);
@@ -145,14 +145,14 @@ test('a leaver does not come back by the link; an Administrator who invites them
   const before = await linkOf(olga);
   await scimSays(site, { 'leo@acme.example': 'inactive' });
   const again = await enterByMail(site, 'leo@acme.example');
-  expect((await again.submit(before, {}, '/user/join')).status).toBe(403);
+  expect((await again.submit(before, {}, '/user/signup')).status).toBe(403);
   const invited = await invite('leo@acme.example', 'RE');
-  expect((await again.submit(invited, {}, '/user/join')).status).toBe(303);
+  expect((await again.submit(invited, {}, '/user/signup')).status).toBe(303);
   expect(await rolesOf(again)).toMatchObject({ acme: 'RE' });
 });
 
 /** Gives the person a second organization, so that they can still sign in once the first has let them go. */
 async function signedUpElsewhere(browser: Browser): Promise<void> {
   const bert = await enterByMail(site, 'bert@beta.example');
-  expect((await browser.submit(await linkOf(bert), {}, '/user/join')).status).toBe(303);
+  expect((await browser.submit(await linkOf(bert), {}, '/user/signup')).status).toBe(303);
 }
