@@ -1,14 +1,14 @@
 // `/user`: the organizations that the session opens, with the switcher, and the browsers that are signed in.
 import { Router } from 'express';
 import type { Request, Response } from 'express';
-import { switchTo } from '../organization/caller.ts';
+import { reaches, switchTo } from '../organization/caller.ts';
 import type { Caller } from '../organization/caller.ts';
 import type { AccountsContext } from '../organization/context.ts';
 import { liveSessions } from '../organization/session.ts';
 import { noteEvent } from '../store/account-events.ts';
 import type { OwnMembership } from '../store/own-memberships.ts';
 import type { Session } from '../store/sessions.ts';
-import { endSessions, endSessionsOf } from '../store/sessions.ts';
+import { endSessions } from '../store/sessions.ts';
 import { browserName } from './browser-name.ts';
 import { sessionOf } from './caller.ts';
 import { textField } from './fields.ts';
@@ -26,7 +26,7 @@ export function accountPageRouter(context: AccountsContext): Router {
   router.get('/user', async (request, response) => {
     const { caller, session } = visitOf(request);
     if (caller === null || session === null) return response.redirect(302, signInPath(request.originalUrl));
-    const sessions = await liveSessions(sync, sync.db, caller.account.id);
+    const sessions = await manageable(session);
     sendAccountPage(context, request, response, { caller, sessions, own: session.id });
   });
   router.post('/user/switch', async (request, response) => {
@@ -35,10 +35,10 @@ export function accountPageRouter(context: AccountsContext): Router {
     response.redirect(303, returnPath(textField(request.body, 'return_to')));
   });
   router.post('/user/sessions/end', async (request, response) => {
-    const { caller, session } = sessionOf(request);
+    const { session } = sessionOf(request);
     const id = textField(request.body, 'session');
     // Only one's own can be named: another's id finds nothing.
-    const mine = (await liveSessions(sync, sync.db, caller.account.id)).filter((one) => one.id === id);
+    const mine = (await manageable(session)).filter((one) => one.id === id);
     await endSessions(
       sync.db,
       mine.map((one) => one.id),
@@ -48,15 +48,16 @@ export function accountPageRouter(context: AccountsContext): Router {
   });
   router.post('/user/sessions/end-others', async (request, response) => {
     const { caller, session } = sessionOf(request);
-    const ended = await endSessionsOf(sync.db, caller.account.id, session.id);
+    const others = (await manageable(session)).filter(({ id }) => id !== session.id).map(({ id }) => id);
+    await endSessions(sync.db, others);
     const event = { kind: 'sessions_ended', account: caller.account.id, organization: null } as const;
-    await noteEvent(sync.db, { ...event, detail: String(ended) }, sync.now());
+    await noteEvent(sync.db, { ...event, detail: String(others.length) }, sync.now());
     response.redirect(303, '/user');
   });
 
   router.get('/api/current-user/sessions', async (request, response) => {
-    const { caller, session } = sessionOf(request);
-    const sessions = await liveSessions(sync, sync.db, caller.account.id);
+    const { session } = sessionOf(request);
+    const sessions = await manageable(session);
     response.json(
       sessions.map((one) => ({
         id: one.id,
@@ -70,8 +71,8 @@ export function accountPageRouter(context: AccountsContext): Router {
     );
   });
   router.delete('/api/current-user/sessions/:id', async (request, response) => {
-    const { caller } = sessionOf(request);
-    const mine = (await liveSessions(sync, sync.db, caller.account.id)).filter((one) => one.id === request.params.id);
+    const { session } = sessionOf(request);
+    const mine = (await manageable(session)).filter((one) => one.id === request.params.id);
     await endSessions(
       sync.db,
       mine.map((one) => one.id),
@@ -79,6 +80,10 @@ export function accountPageRouter(context: AccountsContext): Router {
     response.status(mine.length === 0 ? 404 : 204).end();
   });
   return router;
+
+  async function manageable(own: Session): Promise<Session[]> {
+    return (await liveSessions(sync, sync.db, own.account)).filter((other) => reaches(own, other));
+  }
 }
 
 interface AccountPage {

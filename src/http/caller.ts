@@ -2,6 +2,7 @@
 import type { Request } from 'express';
 import { RollcallError } from '../errors.ts';
 import type { Caller } from '../organization/caller.ts';
+import { isWhole } from '../organization/caller.ts';
 import type { Session } from '../store/sessions.ts';
 import { visitOf } from './visit.ts';
 
@@ -23,4 +24,17 @@ export function sessionOf(request: Request): { readonly caller: Caller; readonly
   const caller = callerOf(request);
   if (caller.via.kind === 'session') return { caller, session: caller.via.session };
   throw new RollcallError('forbidden', 'this concerns the account, not one membership: sign in at /user/login for it');
+}
+
+/**
+ * The caller where the account as a whole is concerned.
+ * @throws RollcallError `forbidden` also for a session that an organization's own connection opened.
+ */
+export function wholeSessionOf(request: Request): { readonly caller: Caller; readonly session: Session } {
+  const found = sessionOf(request);
+  if (isWhole(found.caller.via)) return found;
+  throw new RollcallError(
+    'forbidden',
+    'your organization signed you in, and this concerns more than it: sign in with your password too, or choose one by mail first',
+  );
 }

@@ -6,7 +6,7 @@ import type { AccountsContext } from '../organization/context.ts';
 import { deleteAccount } from '../organization/delete-account.ts';
 import { setNames } from '../store/accounts.ts';
 import { RollcallError } from '../errors.ts';
-import { callerOf, sessionOf } from './caller.ts';
+import { callerOf, sessionOf, wholeSessionOf } from './caller.ts';
 import { fieldOf, nameField, textField } from './fields.ts';
 import { roleCode } from './role-code.ts';
 import { takeSession } from './visit.ts';
@@ -31,6 +31,7 @@ export function currentUserRouter(context: AccountsContext): Router {
     if (wish !== undefined) await switchTo(sync.db, caller, wish);
     for (const name of ['first_name', 'last_name'] as const) {
       if (fieldOf(request.body, name) !== undefined) {
+        wholeSessionOf(request);
         await setNames(sync.db, caller.account.id, { [name]: nameField(request.body, name) });
       }
     }
@@ -39,7 +40,7 @@ export function currentUserRouter(context: AccountsContext): Router {
   });
 
   router.delete('/api/current-user', async (request, response) => {
-    const { caller } = sessionOf(request);
+    const { caller } = wholeSessionOf(request);
     await deleteAccount(sync, caller, textField(request.body, 'email'));
     takeSession(context, response);
     response.status(204).end();

@@ -3,6 +3,7 @@
 import { Router } from 'express';
 import type { Request, Response } from 'express';
 import type { Caller } from '../organization/caller.ts';
+import { isWhole } from '../organization/caller.ts';
 import type { AccountsContext } from '../organization/context.ts';
 import type { OpenInvitation } from '../organization/invitation.ts';
 import { acceptInvitation, openInvitation } from '../organization/invitation.ts';
@@ -12,6 +13,7 @@ import { mayFound, signUp } from '../organization/sign-up.ts';
 import { withinLimits } from '../organization/throttle.ts';
 import { chooseOrganization } from '../store/credentials.ts';
 import { inTransaction } from '../store/database.ts';
+import { wholeSessionOf } from './caller.ts';
 import { emailField, nameField, textField, tokenOf } from './fields.ts';
 import { field, form, hidden, problemNote, submit } from './form.ts';
 import { html } from './html.ts';
@@ -32,7 +34,7 @@ export function signUpRouter(context: AccountsContext): Router {
         ? null
         : await withinLimits(sync, clientAddress(request), () => openInvitation(sync, sync.db, token));
     const { caller } = visitOf(request);
-    if (invitation !== null && token !== null && caller !== null) {
+    if (invitation !== null && token !== null && caller !== null && isWhole(caller.via)) {
       return sendJoinPage(context, request, response, { invitation, token, email: caller.account.email });
     }
     sendSignUpPage(context, request, response, 200, { invitation, token });
@@ -43,6 +45,7 @@ export function signUpRouter(context: AccountsContext): Router {
     const { caller } = visitOf(request);
     // Whoever is signed in joins with their account, unless they make another one.
     if (caller !== null && token !== null && textField(request.body, 'email') === '') {
+      wholeSessionOf(request);
       await withinLimits(sync, clientAddress(request), () => join(context, caller, token));
       return response.redirect(303, '/');
     }

@@ -50,8 +50,23 @@ export async function findCaller(db: Database, via: Via, operators: readonly str
     memberships,
     shut: all.filter((one) => one.status !== 'deactivated' && !memberships.includes(one)),
     active: chosen?.organization ?? null,
-    operator: via.kind === 'session' && provenAt !== null && isOperator(operators, account.email),
+    operator: isWhole(via) && provenAt !== null && isOperator(operators, account.email),
   };
+}
+
+/**
+ * Whether the session stands for the account itself. One that an organization's own connection opened does not: whoever
+ * runs that organization's identity provider could have opened it, and touches nobody's sign-in elsewhere.
+ */
+export function isWhole(via: Via): boolean {
+  return via.kind === 'session' && via.session.openings.some(({ organization }) => organization === null);
+}
+
+/** Whether the caller may see and end that session of theirs: all, or those that open no more than their own. */
+export function reaches(own: Session, other: Session): boolean {
+  if (own.id === other.id || isWhole({ kind: 'session', session: own })) return true;
+  const open = new Set(own.openings.map(({ organization }) => organization));
+  return other.openings.every(({ organization }) => organization !== null && open.has(organization));
 }
 
 /** Whether the address is one of those who run the installation; an address that was not proven is nobody's. */

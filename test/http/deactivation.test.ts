@@ -8,12 +8,12 @@ import { loadConflicts } from '../../src/store/conflicts.ts';
 import { loadDossiers } from '../../src/store/dossiers.ts';
 import { acme, beta, COMPANY, enterByMail, rolesOf, saml, scimSays } from './company.ts';
 import type { Browser, Site } from './site.ts';
-import { openSite, PASSWORD, signedUp, signIn } from './site.ts';
+import { hiddenFields, openSite, PASSWORD, signedUp, signIn } from './site.ts';
 
 let site: Site;
 let leo: Browser;
 beforeEach(async () => {
-  site = await openSite({ declaration: COMPANY });
+  site = await openSite({ declaration: COMPANY, operators: ['ops@acme.example'] });
   await scimSays(site, { 'leo@acme.example': 'active', 'other@acme.example': 'active' });
   leo = await enterByMail(site, 'leo@acme.example');
 });
@@ -106,6 +106,35 @@ test('one tenant’s identity provider opens nothing of another tenant: not read
   // A further sign-in in the same browser adds what it opens.
   expect((await signIn(site, 'leo@acme.example', PASSWORD, sso)).status).toBe(303);
   expect(await rolesOf(sso)).toEqual({ acme: 'AN', beta: 'AN' });
+});
+
+test('whoever runs an organization’s identity provider touches nobody’s account: not its sessions, its name or its life', async () => {
+  await joinBeta(leo);
+  const sso = await through('leo@acme.example');
+  const sessions = JSON.parse((await sso.get('/api/current-user/sessions')).text) as { current: boolean }[];
+  expect(sessions.map(({ current }) => current)).toEqual([true]);
+  const all = JSON.parse((await leo.get('/api/current-user/sessions')).text) as { id: string; current: boolean }[];
+  const mine = all.find(({ current }) => current)?.id ?? '';
+  expect((await sso.call('DELETE', `/api/current-user/sessions/${mine}`)).status).toBe(404);
+  await sso.submit('/user', {}, '/user/sessions/end-others');
+  expect((await leo.get('/api/current-user/whoami')).status).toBe(200);
+  expect((await sso.call('PATCH', '/api/current-user', { first_name: 'Eve' })).status).toBe(403);
+  expect((await sso.call('DELETE', '/api/current-user', { email: 'leo@acme.example' })).status).toBe(403);
+});
+
+test('an identity provider makes nobody an operator, nor a member of another organization', async () => {
+  const bert = await enterByMail(site, 'bert@beta.example');
+  const { token } = (await bert.get('/api/invite')).json() as { token: string };
+  const sso = await through('leo@acme.example');
+  const page = await sso.get(`/user/signup?token=${token}`);
+  expect(page.text).not.toContain('will join');
+  expect((await sso.post('/user/signup', { ...hiddenFields(page.text), email: '' })).status).toBe(403);
+  await scimSays(site, { 'ops@acme.example': 'active' });
+  const ops = await through('ops@acme.example');
+  expect((await ops.get('/api/current-user/whoami')).json()).toMatchObject({ email_verified: true, operator: false });
+  expect((await ops.get('/api/operator/organizations')).status).toBe(404);
+  const whole = await enterByMail(site, 'ops@acme.example');
+  expect((await whole.get('/api/operator/organizations')).status).toBe(200);
 });
 
 test('single sign-on in a browser that has a session adds to it, and both cookies become one', async () => {
