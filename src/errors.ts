@@ -21,7 +21,15 @@ export type ErrorCode =
   | 'database_unreachable' // the database server cannot be reached, refuses the user, or has no such database
   | 'database_unfit' // the server's settings would lose or garble what is stored, or the user may not create tables
   | 'database_busy' // another process has been writing for longer than anybody waits
-  | 'lease_lost'; // another process took over what this one was doing
+  | 'lease_lost' // another process took over what this one was doing
+  | 'unauthenticated' // nobody is signed in, or the token is none that is good here
+  | 'forbidden' // the caller may not do that
+  | 'invitation_invalid' // an invitation that is wrong, used, withdrawn, expired or for another address
+  | 'link_invalid' // a mailed link that is wrong, used or expired
+  | 'access_ended' // the person is known and deactivated: somebody else has to help
+  | 'signup_closed' // people come by invitation only
+  | 'too_many_attempts' // nothing more is looked at for a while; `retryAfterMs` says how long
+  | 'busy'; // more is asked at this moment than can be done: try again
 
 /** One fault of a configuration: where it stands and what to do. */
 export interface Fault {
@@ -35,11 +43,18 @@ export interface Fault {
 export class RollcallError extends Error {
   readonly code: ErrorCode;
   readonly faults: readonly Fault[];
+  /** After how long trying again makes sense; null where it never does. */
+  readonly retryAfterMs: number | null;
 
-  constructor(code: ErrorCode, message: string, options: { cause?: unknown; faults?: readonly Fault[] } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { cause?: unknown; faults?: readonly Fault[]; retryAfterMs?: number } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'RollcallError';
     this.code = code;
     this.faults = options.faults ?? [];
+    this.retryAfterMs = options.retryAfterMs ?? null;
   }
 }

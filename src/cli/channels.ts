@@ -17,6 +17,13 @@ export interface ChannelSurroundings {
   readonly print: (line: string) => void;
 }
 
+/** The mail server for people's own mail; null where none is configured. */
+export function personMailer({ mail, server }: Config, env: Environment): Mailer | null {
+  if (mail === null) return null;
+  const address = resolveSecret(mail.smtp, env, (path) => readFileSync(path, 'utf8'));
+  return smtpMailer({ server: address, from: mail.from ?? defaultFrom(server.publicUrl) });
+}
+
 /** @throws RollcallError `config_invalid` for a secret that cannot be had or used. */
 export function channelsOf(config: Config, { env, print }: ChannelSurroundings): Channel[] {
   const secret = (ref: SecretRef): string => resolveSecret(ref, env, (path) => readFileSync(path, 'utf8'));
@@ -34,7 +41,7 @@ export function channelsOf(config: Config, { env, print }: ChannelSurroundings):
         return [];
     }
   };
-  const mailer = config.mail === null ? printedMailer(print) : mailerOf(config.mail.smtp, config.mail.from);
+  const mailer = personMailer(config, env) ?? printedMailer(print);
   return [
     ...config.escalation.flatMap(escalation),
     administratorMailChannel({ mailer, operators: config.operators, publicUrl }),

@@ -1,23 +1,22 @@
-// `serve`: the declared objects are applied, HTTP is answered and the schedule followed until a signal ends it.
-import { readFileSync } from 'node:fs';
-import { Router } from 'express';
-import type { Config } from '../config/config.ts';
-import type { Environment, SecretRef } from '../connection/secret.ts';
-import { resolveSecret } from '../connection/secret.ts';
+// `serve`: the declared objects are applied, HTTP is answered, the schedule followed and what has to go out sent, until
+// a signal ends it.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createDeliverer } from '../delivery/deliverer.ts';
 import { createApp } from '../http/app.ts';
-import { healthRouter } from '../http/health.ts';
 import { listen } from '../http/listen.ts';
-import { scimRouter } from '../http/scim-router.ts';
-import { declareScimTokens } from '../organization/declare-scim-tokens.ts';
 import { declare } from '../organization/declare.ts';
+import type { Sync } from '../sync/context.ts';
 import { applyExpiredHolds } from '../sync/decide-hold.ts';
 import { runSchedule } from '../sync/schedule.ts';
 import { channelsOf } from './channels.ts';
-import { printable } from './printable.ts';
 import type { Command } from './command.ts';
 import { EXIT } from './command.ts';
+import { openDoors } from './doors.ts';
+import { printable } from './printable.ts';
 import { scheduledReadings } from './readings.ts';
+
+/** How often holds are looked through for one whose deadline has passed. */
+const DEADLINES_MS = 60_000;
 
 export const serve: Command = {
   name: 'serve',
@@ -26,58 +25,50 @@ export const serve: Command = {
   async run({ out, config, sync, env }) {
     const declared = config('all');
     const store = await sync();
-    const log = (line: string): void => out.notice(`${new Date().toISOString()} ${printable(line)}`);
-    await applyExpiredHolds(store);
+    const print = (line: string): void => out.notice(line);
+    const log = (line: string): void => print(`${new Date().toISOString()} ${printable(line)}`);
     const { value } = await declare(store, declared, { preview: false });
     for (const { at, message } of declared.warnings) log(`warning: ${at}: ${message}`);
     for (const warning of value.warnings) log(`warning: ${warning}`);
     for (const { email, token } of value.activations)
-      out.notice(`one-time link for ${email}: ${declared.server.publicUrl}/user/activate?token=${token}`);
+      print(`one-time link for ${email}: ${declared.server.publicUrl}/user/activate?token=${token}`);
 
     const end = new AbortController();
+    const { signal } = end;
     const stopped = untilSignal(end);
-    await declareScimTokens(store, scimTokens(declared.connections, env));
-    const health = healthRouter({ db: store.db, stopping: () => end.signal.aborted });
-    const scim = scimRouter({
-      sync: store,
-      publicUrl: declared.server.publicUrl,
-      limits: { requestsPerSecond: declared.limits.scimRequestsPerSecond },
-      report: (error) => log(`scim: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`),
-    });
-    const app = createApp({ routers: [health, Router().use('/scim/v2', scim.router)], log });
+    const stopping = (): boolean => signal.aborted;
+    const doors = await openDoors({ config: declared, sync: store, env, log, print, stopping });
+    const app = createApp({ routers: doors.routers, log });
     const server = await listen(app, declared.server.host, declared.server.port);
     log(`listening on ${server.url}`);
-    const deliverer = createDeliverer({
-      db: store.db,
-      channels: channelsOf(declared, { env, print: (line) => out.notice(line) }),
-      now: store.now,
-      log,
-    });
+    const channels = channelsOf(declared, { env, print });
+    const deliverer = createDeliverer({ db: store.db, channels, now: store.now, log });
     deliverer.start();
     const schedule = runSchedule(store, scheduledReadings(declared.connections, env), {
       log,
       random: Math.random,
-      signal: end.signal,
+      signal,
     });
+    const deadlines = followDeadlines(store, signal, log);
     log(`${await stopped}: ending; a second signal ends at once`);
-    await Promise.all([server.stop(), schedule, deliverer.stop()]);
-    await scim.close();
+    await Promise.all([server.stop(), schedule, deadlines, deliverer.stop()]);
+    await doors.close();
     log('ended');
     return EXIT.done;
   },
 };
 
-/** The tokens that the file states; a connection without one is known by those that were made by command. */
-function scimTokens(connections: Config['connections'], env: Environment): Parameters<typeof declareScimTokens>[1] {
-  return connections.flatMap(({ id, kind, settings }) =>
-    kind === 'scim'
-      ? [{ connection: id, token: settings.token === null ? null : secretFrom(settings.token, env) }]
-      : [],
-  );
-}
-
-function secretFrom(ref: SecretRef, env: Environment): string {
-  return resolveSecret(ref, env, (path) => readFileSync(path, 'utf8'));
+/** Applies held rows whose deadline has passed; by default there is none. */
+async function followDeadlines(sync: Sync, signal: AbortSignal, log: (line: string) => void): Promise<void> {
+  if (sync.brake.deadlineMs === null) return;
+  while (!signal.aborted) {
+    try {
+      for (const id of await applyExpiredHolds(sync)) log(`hold ${id}: its deadline has passed, it is applied`);
+    } catch (error) {
+      log(`deadlines of holds: ${error instanceof Error ? error.message : String(error)}`);
+    }
+    await sleep(DEADLINES_MS, undefined, { signal }).catch(() => undefined);
+  }
 }
 
 /** Resolves with the name of the first signal; the second one ends the process, which loses nothing either. */

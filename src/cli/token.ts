@@ -2,18 +2,29 @@
 import { RollcallError } from '../errors.ts';
 import { makeScimToken } from '../organization/make-scim-token.ts';
 import { loadScimTokens, revokeScimToken } from '../store/scim-tokens.ts';
+import { endToken } from '../store/tokens.ts';
 import type { Sync } from '../sync/context.ts';
 import type { Command, Context, Input } from './command.ts';
 import { EXIT, text } from './command.ts';
+import { tokenApi } from './token-api.ts';
 
 const DAY_MS = 86_400_000;
 
 export const token: Command = {
   name: 'token',
-  summary: 'make, list and revoke tokens: token [list | scim CONNECTION | revoke ID]',
+  summary: 'make, list and revoke tokens: token [list | scim CONNECTION | api EMAIL | revoke ID]',
   args: ['[action]', '[id]'],
-  options: [{ flags: '--days <number>', summary: 'after how many days a SCIM token expires (never, unless stated)' }],
-  examples: ['rollcall token scim acme-scim', 'rollcall token list', 'rollcall token revoke 01k…'],
+  options: [
+    { flags: '--days <number>', summary: 'after how many days a SCIM token expires (never, unless stated)' },
+    { flags: '--organization <id>', summary: 'the organization of a member (api)' },
+    { flags: '--legacy', summary: 'a legacy token, which never expires (api)' },
+  ],
+  examples: [
+    'rollcall token scim acme-scim',
+    'rollcall token api anna@acme.example --organization acme',
+    'rollcall token list',
+    'rollcall token revoke 01k…',
+  ],
   async run(context, input) {
     const [action = 'list', id] = input.args;
     const store = await context.sync();
@@ -23,10 +34,13 @@ export const token: Command = {
       case 'scim':
         if (id === undefined) throw new RollcallError('input_invalid', 'token scim needs a CONNECTION');
         return make(context, store, id, input);
+      case 'api':
+        if (id === undefined) throw new RollcallError('input_invalid', 'token api needs EMAIL and --organization ID');
+        return tokenApi(context, input, id);
       case 'revoke':
         if (id === undefined)
           throw new RollcallError('input_invalid', 'token revoke needs an ID: `rollcall token list`');
-        if (!(await revokeScimToken(store.db, id, store.now()))) {
+        if (!(await revokeScimToken(store.db, id, store.now())) && !(await endToken(store.db, id))) {
           throw new RollcallError('not_found', `there is no token ${id} in use: \`rollcall token list\` lists them`);
         }
         if ((await loadScimTokens(store.db)).some((one) => one.id === id && one.declared)) {
@@ -38,7 +52,7 @@ export const token: Command = {
         context.out.line(`token ${id} is revoked`);
         return EXIT.done;
       default:
-        throw new RollcallError('input_invalid', `token knows list, scim and revoke, not ${action}`);
+        throw new RollcallError('input_invalid', `token knows list, scim, api and revoke, not ${action}`);
     }
   },
 };

@@ -7,12 +7,30 @@ import { notFound, unforeseen } from './problem.ts';
 export interface AppOptions {
   readonly routers: readonly Router[];
   readonly log: (line: string) => void;
+  /** Addresses of the proxies in front, as Express takes them; none by default. */
+  readonly trustProxy?: string | false;
 }
 
-export function createApp({ routers, log }: AppOptions): Express {
+/** No script, no style and no frame but our own files; nobody may frame us. */
+const POLICY = {
+  defaultSrc: ["'none'"],
+  scriptSrc: ["'self'"],
+  styleSrc: ["'self'"],
+  imgSrc: ["'self'", 'data:'],
+  connectSrc: ["'self'"],
+  fontSrc: ["'self'"],
+  baseUri: ["'none'"],
+  frameAncestors: ["'none'"],
+  // A form is sent to us, and single sign-on leads on from there: browsers hold the rule against that too.
+  formAction: ["'self'", 'https:', 'http://localhost:*', 'http://127.0.0.1:*'],
+};
+
+export function createApp({ routers, log, trustProxy = false }: AppOptions): Express {
   const app = express();
   app.disable('x-powered-by');
-  app.use(helmet());
+  // Whose address a request comes from: a proxy is believed only where the installation names it.
+  app.set('trust proxy', trustProxy);
+  app.use(helmet({ contentSecurityPolicy: { useDefaults: false, directives: POLICY } }));
   for (const router of routers) app.use(router);
   app.use(notFound);
   app.use(unforeseen(log));

@@ -4,9 +4,6 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { Connection, ConnectionKind } from '../core/connection.ts';
 import { emailKey } from '../core/fact.ts';
 import type { AccountId, ConnectionId, Instant, MappingId, OrganizationId } from '../core/ids.ts';
-import type { Membership } from '../core/membership.ts';
-import { personalGrant } from '../core/membership.ts';
-import type { Change } from '../core/plan.ts';
 import type { GrantableRole, ProjectRole } from '../core/role.ts';
 import { RollcallError } from '../errors.ts';
 import type { Account } from '../store/accounts.ts';
@@ -15,7 +12,6 @@ import { addMapping, closeMapping, loadConnections, loadMappings, saveConnection
 import type { StoredConnection, StoredMapping } from '../store/connections.ts';
 import type { Database } from '../store/database.ts';
 import { newId } from '../store/ids.ts';
-import { writeMembership, writePersonGrant } from '../store/memberships.ts';
 import {
   addProject,
   declaredOrganizations,
@@ -24,11 +20,11 @@ import {
   saveDomains,
   saveOrganization,
 } from '../store/organizations.ts';
-import { recordSeat, seatChange } from '../sync/apply-change.ts';
 import type { Sync } from '../sync/context.ts';
 import type { EditResult } from '../sync/edit.ts';
 import { edit } from '../sync/edit.ts';
 import { mappingWarnings } from '../sync/matches.ts';
+import { found } from './found.ts';
 
 /** The declared objects, as the configuration gives them. */
 export interface Declaration {
@@ -76,7 +72,7 @@ export interface Declared {
 interface Telling {
   readonly warnings: string[];
   readonly activations: { email: string; token: string }[];
-  readonly record: (change: Change) => Promise<void>;
+  readonly foundOne: (settings: Parameters<typeof found>[3], owner: Account) => Promise<void>;
 }
 
 /**
@@ -92,8 +88,8 @@ export async function declare(
     const at = sync.now();
     const warnings: string[] = [];
     const activations: { email: string; token: string }[] = [];
-    const record = async (change: Change): Promise<void> => recordSeat(sync, db, plan, change);
-    await declareOrganizations(db, declaration, at, { warnings, activations, record });
+    const foundOne: Telling['foundOne'] = async (settings, owner) => found(sync, db, plan, settings, owner);
+    await declareOrganizations(db, declaration, at, { warnings, activations, foundOne });
     await declareConnections(db, declaration, at);
     await declareMappings(db, declaration, at);
     return { warnings, activations };
@@ -108,7 +104,7 @@ async function declareOrganizations(
   db: Database,
   { organizations }: Declaration,
   at: Instant,
-  { warnings, activations, record }: Telling,
+  { warnings, activations, foundOne }: Telling,
 ): Promise<void> {
   const stored = new Map((await loadOrganizations(db)).map((one) => [one.id, one]));
   for (const declared of organizations) {
@@ -118,7 +114,8 @@ async function declareOrganizations(
     const settings = { id, title, roleAuthority, defaultRole, seats, successor: successor?.id ?? null, open: true };
     if (known === undefined) {
       const owner = (await findAccount(db, declared.owner)) ?? (await newOwner(db, declared.owner, at, activations));
-      await record(await found(db, declared, { ...settings, owner }, at));
+      await foundOne({ ...settings, declared: true, at }, owner);
+      for (const project of declared.projects) await addProject(db, id, project, at);
     } else {
       await saveOrganization(db, { ...settings, owner: known.owner, vacancy: known.vacancy }, { declared: true, at });
       await reportOnce(db, declared, known.owner, warnings);
@@ -132,42 +129,6 @@ async function declareOrganizations(
     await saveOrganization(db, { ...known, open: false }, { declared: true, at });
     warnings.push(`organization ${id} is no longer in the file: it is closed`);
   }
-}
-
-/** Founds the organization: its Owner has the seat from the first instant, and a person grant of Administrator beneath. */
-async function found(
-  db: Database,
-  declared: Declaration['organizations'][number],
-  {
-    owner,
-    ...settings
-  }: Omit<Parameters<typeof saveOrganization>[1], 'owner' | 'vacancy'> & { readonly owner: Account },
-  at: Instant,
-): Promise<Change> {
-  const { id } = declared;
-  const grant = {
-    organization: id,
-    account: owner.id,
-    role: 'administrator' as const,
-    source: 'manual' as const,
-    since: at,
-  };
-  await saveOrganization(db, { ...settings, owner: owner.id, vacancy: null }, { declared: true, at });
-  await writePersonGrant(db, grant);
-  const membership: Membership = {
-    organization: id,
-    account: owner.id,
-    role: 'administrator',
-    status: 'active',
-    source: 'manual',
-    because: [personalGrant(grant)],
-    suspendedBy: null,
-    waitingSince: null,
-  };
-  await writeMembership(db, membership, at);
-  for (const project of declared.projects) await addProject(db, id, project, at);
-  const seat = seatChange({ account: owner.id, email: owner.email }, membership, 'founded the organization');
-  return { ...seat, before: null, kind: 'added' };
 }
 
 /** A successor may be named before anybody has met them: the account waits for its person. */

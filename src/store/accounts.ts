@@ -84,6 +84,15 @@ export async function fillNames(
     .update({ first_name: firstName, last_name: lastName });
 }
 
+/** Names that the person chose; no connection changes them. */
+export async function setNames(
+  db: Database,
+  account: AccountId,
+  names: { readonly first_name?: string | null; readonly last_name?: string | null },
+): Promise<void> {
+  await db('accounts').where({ id: account }).update(names);
+}
+
 /** Stores the hash of a one-time activation token; the token itself is shown once and never kept. */
 export async function addActivation(db: Database, account: AccountId, tokenHash: string, at: Instant): Promise<void> {
   await db('account_activations').insert({ token_hash: tokenHash, account, created_at: at, used_at: null });

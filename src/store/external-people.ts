@@ -97,3 +97,15 @@ export async function* presentPeople(
     after = last.external_id;
   }
 }
+
+/** The account of one external person, if they are linked to one. */
+export async function linkedAccount(
+  db: Database,
+  connection: ConnectionId,
+  externalId: string,
+): Promise<AccountId | null> {
+  const row: { account: AccountId | null } | undefined = await db('external_people')
+    .where({ connection, external_id: externalId })
+    .first('account');
+  return row?.account ?? null;
+}

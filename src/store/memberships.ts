@@ -175,3 +175,21 @@ export async function countMembers(db: Database, connection: ConnectionId | null
   const row = await query.first();
   return Number(row?.['n'] ?? 0);
 }
+
+/** Takes the person grant of the membership away. */
+export async function endPersonGrant(
+  db: Database,
+  { organization, account }: { readonly organization: OrganizationId; readonly account: AccountId },
+): Promise<void> {
+  await db('person_grants').where({ organization, account }).delete();
+}
+
+/** Forgets a membership that nothing gives any more; its history stays. */
+export async function deleteMembership(
+  db: Database,
+  { organization, account }: { readonly organization: OrganizationId; readonly account: AccountId },
+): Promise<void> {
+  for (const table of ['person_grants', 'blocks', 'keeps', 'placements', 'memberships']) {
+    await db(table).where({ organization, account }).delete();
+  }
+}

@@ -7,6 +7,7 @@ import { initial } from './migrations/0001-initial.ts';
 import { delivery } from './migrations/0002-delivery.ts';
 import { scim } from './migrations/0003-scim.ts';
 import { schedules } from './migrations/0004-schedules.ts';
+import { accounts } from './migrations/0005-accounts.ts';
 import type { Migration } from './migrations/migration.ts';
 import { runStatements } from './migrations/migration.ts';
 
@@ -16,6 +17,7 @@ export const MIGRATIONS: readonly { readonly name: string; readonly migration: M
   { name: '0002-delivery', migration: delivery },
   { name: '0003-scim', migration: scim },
   { name: '0004-schedules', migration: schedules },
+  { name: '0005-accounts', migration: accounts },
 ];
 
 export interface MigrationState {

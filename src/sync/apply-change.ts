@@ -3,6 +3,7 @@
 import type { OrganizationId } from '../core/ids.ts';
 import type { Change, Landscape } from '../core/plan.ts';
 import { shown } from '../core/membership.ts';
+import { endAccess } from '../store/access.ts';
 import { refund } from '../store/brakes.ts';
 import type { Database } from '../store/database.ts';
 import { loadDossiers } from '../store/dossiers.ts';
@@ -36,6 +37,9 @@ export async function applyChanges(
       await writeMembership(db, change.membership.after, at);
       if (change.after?.status === 'active' && change.before?.status !== 'active') {
         await refund(db, change.organization, change.account);
+      }
+      if (change.after?.status === 'deactivated' && change.before?.status !== 'deactivated') {
+        await endAccess(db, change.organization, change.account);
       }
     } else if (change.target !== 'organization') {
       const key = { organization: change.organization, account: change.account, place: change.target };

@@ -1,6 +1,7 @@
 // Joining external people to accounts: the decision is the core's, the look-ups are here (organizations.md section 5).
-import { decideLink, mayMove } from '../core/account-link.ts';
+import { decideLink, maySpeakFor, mayMove } from '../core/account-link.ts';
 import type { LinkConflict } from '../core/account-link.ts';
+import type { Connection } from '../core/connection.ts';
 import type { Person } from '../core/fact.ts';
 import { emailKey } from '../core/fact.ts';
 import type { LinkedPerson } from '../core/grant.ts';
@@ -10,11 +11,14 @@ import type { AccountId, ConnectionId, Instant, OrganizationId } from '../core/i
 import type { Landscape } from '../core/plan.ts';
 import type { Account } from '../store/accounts.ts';
 import { accountsByEmail, addAccounts, fillNames, loadAccounts, setEmail } from '../store/accounts.ts';
+import { claimAccount } from '../store/access.ts';
 import { closeConflicts, noteConflict } from '../store/conflicts.ts';
+import { loadMappings } from '../store/connections.ts';
 import type { Database } from '../store/database.ts';
 import { loadLinksOf } from '../store/facts.ts';
 import { linkPeople, linkedIds, unlinkedByEmail } from '../store/external-people.ts';
 import { newId } from '../store/ids.ts';
+import { loadDomains } from '../store/organizations.ts';
 import type { Addresses } from './addresses.ts';
 import { servedBy, viewOf } from './landscape.ts';
 
@@ -126,6 +130,18 @@ export async function decideJoining(db: Database, input: JoinInput): Promise<Joi
   };
 }
 
+/** Whether the connection may speak for the address, as the store is now. */
+export async function speaksFor(db: Database, connection: Connection, email: string): Promise<boolean> {
+  const served =
+    connection.organization === null
+      ? (await loadMappings(db))
+          .filter((one) => one.connection === connection.id)
+          .map(({ organization }) => organization)
+      : [connection.organization];
+  const domains = await loadDomains(db);
+  return maySpeakFor(connection, email, new Set(served.flatMap((id) => [...(domains.get(id) ?? [])])));
+}
+
 /** Active people before leavers, so that of two entries with one address the one in use is joined. */
 function inOrder(people: readonly LinkedPerson[]): LinkedPerson[] {
   return [...people].sort(
@@ -180,8 +196,11 @@ export async function writeJoining(db: Database, joining: Joining, at: Instant):
   for (const { account, email } of joining.addresses) await setEmail(db, account, email);
   await addAccounts(db, joining.created, at);
   const fresh = new Set(joining.created.map(({ id }) => id));
-  for (const { person, account } of joining.joined)
-    if (!fresh.has(account)) await fillNames(db, account, person.person.attributes);
+  for (const { person, account } of joining.joined) {
+    if (fresh.has(account)) continue;
+    await fillNames(db, account, person.person.attributes);
+    await claimAccount(db, account, at);
+  }
   await linkPeople(
     db,
     joining.joined.map(({ person: { person }, account }) => ({

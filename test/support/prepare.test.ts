@@ -23,7 +23,7 @@ function prepare(aptGet: string): { code: number | null; stdout: string; stderr:
 }
 
 const INSTALL =
-  'for name in slapd slapadd ldapsearch ldapadd ldapmodify; do touch "$HERE/$name"; chmod +x "$HERE/$name"; done';
+  'for name in slapd slapadd ldapsearch ldapadd ldapmodify chromium; do touch "$HERE/$name"; chmod +x "$HERE/$name"; done';
 
 test('where the programs are there, nothing is installed and nothing is said', () => {
   const args = [join(ROOT, 'test/support/prepare.ts')];
@@ -48,21 +48,21 @@ const AS_ROOT: readonly Case[] = [
     aptGet: SUCCEEDS_WITH_LISTS,
     code: 0,
     calls: ['apt-get install', 'apt-get update', 'apt-get install'],
-    last: /slapd ldap-utils$/,
+    last: /slapd ldap-utils chromium$/,
   },
   {
     name: 'an installation that fails stops the tests and says what to run',
     aptGet: 'exit 100',
     code: 1,
     calls: ['apt-get install', 'apt-get update'],
-    last: /^prepare: cannot fetch the package lists: run `apt-get update` and `apt-get install slapd ldap-utils`$/,
+    last: /^prepare: cannot fetch the package lists: run `apt-get update` and `apt-get install slapd ldap-utils chromium`$/,
   },
   {
     name: 'an installation that installs nothing is noticed',
     aptGet: 'exit 0',
     code: 1,
     calls: ['apt-get install'],
-    last: /^prepare: slapd and ldap-utils is installed and its programs are not in the PATH$/,
+    last: /^prepare: slapd and ldap-utils and chromium is installed and its programs are not in the PATH$/,
   },
 ];
 
@@ -72,7 +72,7 @@ const AS_ANYBODY: readonly Case[] = [
     aptGet: 'exit 0',
     code: 1,
     calls: [],
-    last: /^prepare: the tests need slapd and ldap-utils: as root, run `apt-get install slapd ldap-utils`$/,
+    last: /^prepare: the tests need slapd and ldap-utils and chromium: as root, run `apt-get install slapd ldap-utils chromium`$/,
   },
 ];
 

@@ -1,4 +1,4 @@
-// Before the tests: slapd and the LDAP command-line tools, which no npm package brings. Without them tests could only
+// Before the tests: slapd, the LDAP command-line tools and a browser, which no npm package brings. Without them tests could only
 // be skipped, and a skipped test proves nothing.
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
@@ -12,6 +12,7 @@ const PROGRAMS = new Map([
   ['ldapsearch', 'ldap-utils'],
   ['ldapadd', 'ldap-utils'],
   ['ldapmodify', 'ldap-utils'],
+  ['chromium', 'chromium'],
 ]);
 
 // Servers stand where the PATH of an ordinary user does not reach; `--path` stands in for all of it in a test.

@@ -1,0 +1,90 @@
+// The doors that `serve` opens: what each is given of the configuration, and in which order requests meet them.
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { Router } from 'express';
+import type { Config } from '../config/config.ts';
+import { loadSecretKey } from '../config/secret-key.ts';
+import type { Environment, SecretRef } from '../connection/secret.ts';
+import { resolveSecret } from '../connection/secret.ts';
+import { accountsRouter, startRouter } from '../http/accounts.ts';
+import { healthRouter } from '../http/health.ts';
+import { scimRouter } from '../http/scim-router.ts';
+import type { AccountsContext, SendMail } from '../organization/context.ts';
+import { declareScimTokens } from '../organization/declare-scim-tokens.ts';
+import { deriveKeys } from '../organization/keys.ts';
+import type { Sync } from '../sync/context.ts';
+import { personMailer } from './channels.ts';
+
+export interface Surroundings {
+  readonly config: Config;
+  readonly sync: Sync;
+  readonly env: Environment;
+  readonly log: (line: string) => void;
+  /** Where mail goes that no mail server is configured for. */
+  readonly print: (line: string) => void;
+  readonly stopping: () => boolean;
+}
+
+export interface Doors {
+  readonly routers: readonly Router[];
+  /** Writes what is still in memory. */
+  readonly close: () => Promise<void>;
+}
+
+export async function openDoors(surroundings: Surroundings): Promise<Doors> {
+  const { config, sync, env, log, stopping } = surroundings;
+  await declareScimTokens(sync, scimTokens(config.connections, env));
+  const scim = scimRouter({
+    sync,
+    publicUrl: config.server.publicUrl,
+    limits: { requestsPerSecond: config.limits.scimRequestsPerSecond },
+    report: (error) => log(`scim: ${told(error)}`),
+  });
+  const context: AccountsContext = {
+    sync,
+    keys: deriveKeys(loadSecretKey(config.database.url, env)),
+    sendMail: sendMailOf(surroundings),
+    publicUrl: config.server.publicUrl,
+    signup: config.signup,
+    operators: config.operators,
+    directory: null,
+    unforeseen: (error) => log(`accounts: ${told(error)}`),
+  };
+  return {
+    routers: [
+      healthRouter({ db: sync.db, stopping }),
+      Router().use('/scim/v2', scim.router),
+      accountsRouter(context),
+      startRouter(),
+    ],
+    close: scim.close,
+  };
+}
+
+/** One mail with one link; what becomes of it is logged, and never waited for. */
+function sendMailOf({ config, env, log, print }: Surroundings): SendMail {
+  const mailer = personMailer(config, env);
+  return ({ to, subject, text, link }) => {
+    if (mailer === null) {
+      print(`mail to ${to}: ${subject}: ${link}`);
+      return;
+    }
+    const messageId = `${randomUUID()}@${new URL(config.server.publicUrl).hostname}`;
+    void mailer.send({ to, subject, text: `${text}\n\n${link}\n`, messageId, inReplyTo: null }).then((outcome) => {
+      // The link opens a door: the log says that it did not go out, and not where it leads.
+      if (outcome.kind !== 'delivered') log(`mail to ${to}: ${subject}: ${outcome.error}`);
+    });
+  };
+}
+
+/** The tokens that the file states; a connection without one is known by those that were made by command. */
+function scimTokens(connections: Config['connections'], env: Environment): Parameters<typeof declareScimTokens>[1] {
+  const secret = (ref: SecretRef): string => resolveSecret(ref, env, (path) => readFileSync(path, 'utf8'));
+  return connections.flatMap(({ id, kind, settings }) =>
+    kind === 'scim' ? [{ connection: id, token: settings.token === null ? null : secret(settings.token) }] : [],
+  );
+}
+
+function told(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

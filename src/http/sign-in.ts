@@ -1,0 +1,148 @@
+// `/user/login` and `/user/logout`. An address alone leads to the identity provider of its domain; with a password it
+// signs in. Every refusal of a password reads the same.
+import { Router } from 'express';
+import type { Request, Response } from 'express';
+import { connectionFor } from '../organization/single-sign-on.ts';
+import type { AccountsContext } from '../organization/context.ts';
+import type { SignIn } from '../organization/sign-in.ts';
+import { tooMany } from '../organization/throttle.ts';
+import { signIn } from '../organization/sign-in.ts';
+import { endSessions } from '../store/sessions.ts';
+import { textField } from './fields.ts';
+import { field, form, hidden, problemNote, submit } from './form.ts';
+import { html } from './html.ts';
+import { sendPage } from './page.ts';
+import { sendProblem } from './problem.ts';
+import type { Refusal } from './refusal.ts';
+import { setRetryAfter, wantsPage } from './refusal.ts';
+import { returnPath } from './return-to.ts';
+import { giveSession, needFormToken, takeSession, visitOf, visitorOf } from './visit.ts';
+
+export function signInRouter(context: AccountsContext): Router {
+  const router = Router();
+  router.get('/user/login', (request, response) => {
+    sendSignInPage(context, request, response, 200, {});
+  });
+  router.post('/user/login', async (request, response) => {
+    const name = textField(request.body, 'email').trim();
+    const password = textField(request.body, 'password');
+    if (password === '') return leadOn(context, request, response, name);
+    const answer = await signIn(context, { name, password }, visitorOf(request));
+    if (answer.kind === 'in') {
+      giveSession(context, response, answer.session);
+      response.redirect(303, returnPath(wishOf(request)));
+    } else refuse(context, request, response, name, refusalOfSignIn(answer));
+  });
+  router.post('/user/logout', async (request, response) => {
+    const { session } = visitOf(request);
+    if (session !== null) await endSessions(context.sync.db, [session.id]);
+    takeSession(context, response);
+    response.redirect(303, '/user/login');
+  });
+  router.get('/user/logout', (request, response) => {
+    if (visitOf(request).session === null) return response.redirect(303, '/user/login');
+    sendPage(response, 200, {
+      title: 'Sign out',
+      body: html`<p>You stay signed in until you say so.</p>
+        ${form('/user/logout', needFormToken(context, request, response), submit('Sign out'))}`,
+    });
+  });
+  return router;
+}
+
+/** Where to go on: of the page's address, or of the form that was sent. */
+function wishOf(request: Request): string {
+  return textField(request.query, 'return_to') || textField(request.body, 'return_to');
+}
+
+/** An address without a password: to the connection of its domain, or on to the password. */
+async function leadOn(context: AccountsContext, request: Request, response: Response, name: string): Promise<void> {
+  const connection = name.length > 256 ? null : await connectionFor(context.sync, name);
+  if (connection === null) return sendSignInPage(context, request, response, 200, { name, askPassword: true });
+  const wish = wishOf(request);
+  const query = wish === '' ? '' : `?return_to=${encodeURIComponent(wish)}`;
+  response.redirect(303, `/saml/${encodeURIComponent(connection)}/login${query}`);
+}
+
+/** The refusal that the outcome of a sign-in stands for. */
+export function refusalOfSignIn(answer: Exclude<SignIn, { kind: 'in' }>): Refusal {
+  switch (answer.kind) {
+    case 'wrong':
+      return {
+        status: 401,
+        code: 'credentials_wrong',
+        detail: 'This address and this password do not belong together.',
+      };
+    case 'ended':
+      return { status: 403, code: 'access_ended', detail: answer.help };
+    case 'unavailable':
+      return {
+        status: 503,
+        code: 'directory_unavailable',
+        detail: 'Your directory does not answer: try again in a minute.',
+        retryAfterMs: 60_000,
+      };
+    case 'throttled':
+      return {
+        status: 429,
+        code: 'too_many_attempts',
+        detail: tooMany(answer.retryAfterMs),
+        retryAfterMs: answer.retryAfterMs,
+      };
+  }
+}
+
+function refuse(context: AccountsContext, request: Request, response: Response, name: string, refusal: Refusal): void {
+  setRetryAfter(response, refusal);
+  if (!wantsPage(request)) return sendProblem(response, refusal.status, refusal.code, refusal.detail);
+  sendSignInPage(context, request, response, refusal.status, { name, askPassword: true, problem: refusal.detail });
+}
+
+function sendSignInPage(
+  context: AccountsContext,
+  request: Request,
+  response: Response,
+  status: number,
+  { name = '', askPassword = false, problem }: { name?: string; askPassword?: boolean; problem?: string },
+): void {
+  const { caller } = visitOf(request);
+  const wish = wishOf(request);
+  const byName = context.directory !== null;
+  sendPage(response, status, {
+    title: 'Sign in',
+    body: html`
+      ${problemNote(problem ?? null)}
+      ${
+        caller !== null &&
+        html`<p class="lead">You are signed in as <strong>${caller.account.email}</strong>. A further sign-in opens more of your organizations.</p>`
+      }
+      ${form(
+        '/user/login',
+        needFormToken(context, request, response),
+        hidden('return_to', wish),
+        field({
+          name: 'email',
+          label: byName ? 'E-mail or user name' : 'E-mail',
+          type: byName ? 'text' : 'email',
+          autocomplete: 'username',
+          value: name.slice(0, 256),
+          focus: !askPassword,
+        }),
+        field({
+          name: 'password',
+          label: 'Password',
+          type: 'password',
+          autocomplete: 'current-password',
+          optional: 'untold',
+          focus: askPassword,
+          hint: 'Leave it empty to sign in through your organization.',
+        }),
+        submit('Sign in'),
+      )}
+      <p class="links">
+        <a href="/user/password-reset">Forgot your password?</a>
+        ${context.signup === 'open' && html`<a href="/user/signup">Create an organization</a>`}
+      </p>
+    `,
+  });
+}
