@@ -10,7 +10,7 @@ import { loadCandidates, resolveVacancy } from '../store/vacancies.ts';
 import { recordSeat, seatChange } from '../sync/apply-change.ts';
 import type { Sync } from '../sync/context.ts';
 import { beginPlan, endPlan } from '../sync/push.ts';
-import { replan } from '../sync/settle.ts';
+import { replan } from '../sync/replan.ts';
 
 /**
  * Gives the vacant seat to an active member.

@@ -14,6 +14,7 @@ import { commitPlan } from './directory-commit.ts';
 import { planDirectory } from './directory-plan.ts';
 import type { DirectoryPlan } from './directory-plan.ts';
 import { readDirectory } from './directory-read.ts';
+import { showDealtSeats } from './deal-seats.ts';
 import { holdPlan } from './judge.ts';
 import { loadLandscape } from './landscape.ts';
 import type { PlanRef, RunRef, Sync } from './context.ts';
@@ -76,6 +77,7 @@ async function runUnder(lease: Lease, sync: Sync, reading: DirectoryReading, opt
       await inLeasedTransaction(db, lease, async (trx) => {
         await holdPlan(sync, trx, ref, { ...judged, preview: true, landscape: await loadLandscape(trx) });
         if (!options.preview) return;
+        await showDealtSeats(sync, trx, ref, { landscape: await loadLandscape(trx), speakers });
         await setPlanState(trx, ref.id, 'preview');
         await setRunState(trx, ref.run, 'done', sync.now(), plan);
       });

@@ -3,22 +3,19 @@
 import type { AccountId, OrganizationId } from '../core/ids.ts';
 import type { Change, Dossier, Landscape } from '../core/plan.ts';
 import { placeKey } from '../core/placement.ts';
-import type { Review } from '../core/review.ts';
 import { sameStanding } from '../core/review.ts';
 import type { Database } from '../store/database.ts';
-import { loadDossiers } from '../store/dossiers.ts';
-import { heldRows, restate, strikeOut } from '../store/holds.ts';
-import { waitingAccounts, countActive } from '../store/memberships.ts';
+import { heldRows } from '../store/holds.ts';
 import type { PlanRow } from '../store/plans.ts';
 import { addRows, setRowState } from '../store/plans.ts';
 import type { PlannedChange } from './apply-change.ts';
-import { applyChanges, limitedOrganizations } from './apply-change.ts';
+import { applyChanges } from './apply-change.ts';
 import type { PlanRef, Speakers, Sync } from './context.ts';
+import { dealSeats } from './deal-seats.ts';
+import { replan, writeReviews } from './replan.ts';
 import { accountsOf, draft, Seats, toDraft, vanishedMappings } from './draft.ts';
 import type { Before } from './judge.ts';
 import { hold, judge } from './judge.ts';
-import { loadLandscape } from './landscape.ts';
-import { tellHoldDecided } from './tell.ts';
 
 export interface SettleInput {
   readonly plan: PlanRef;
@@ -57,7 +54,7 @@ export async function settle(sync: Sync, db: Database, input: SettleInput): Prom
   const applied = [...ready, ...planned.filter(({ row }) => !stopped.has(row))];
   await applyChanges(sync, db, input.plan, applied);
   await reviewAgain(sync, db, input, accountsOf(applied.map(({ change }) => change)));
-  await dealSeats(sync, db, input);
+  await dealSeats(sync, db, input.landscape, input);
   await replanNewOwners(sync, db, input, applied);
 }
 
@@ -104,13 +101,6 @@ async function brake(sync: Sync, db: Database, input: SettleInput, rows: readonl
   return ids;
 }
 
-async function writeReviews(sync: Sync, db: Database, reviews: readonly Review[]): Promise<void> {
-  for (const { moot, restated } of reviews) {
-    for (const closed of await strikeOut(db, moot, sync.now())) await tellHoldDecided(sync, db, closed);
-    for (const { row, change } of restated) await restate(db, row.id, change, sync.now());
-  }
-}
-
 /** A held row says what planning gives also after somebody else's word changed the membership underneath. */
 async function reviewAgain(
   sync: Sync,
@@ -120,16 +110,6 @@ async function reviewAgain(
 ): Promise<void> {
   const held = await heldRows(db, accounts);
   if (held.size > 0) await replan(sync, db, input, [...held.keys()], [], { everySeatFree: false });
-}
-
-/** Gives every free seat to the longest waiting, in the transaction that freed it (organizations.md section 4, "Seats"). */
-async function dealSeats(sync: Sync, db: Database, input: SettleInput): Promise<void> {
-  for (const id of limitedOrganizations(input.landscape)) {
-    const seats = input.landscape.organizations.get(id)?.seats ?? 0;
-    const free = seats - (await countActive(db, id));
-    const waiting = free > 0 ? await waitingAccounts(db, id, free) : [];
-    if (waiting.length > 0) await replan(sync, db, input, waiting, [id], { everySeatFree: true });
-  }
 }
 
 /** A member who took the seat stands in projects as Owner from now on. */
@@ -145,36 +125,4 @@ async function replanNewOwners(
     return successor === null ? [] : [successor];
   });
   if (successors.length > 0) await replan(sync, db, input, successors, vacated, { everySeatFree: false });
-}
-
-/** Plans accounts from the store as it is now and writes what comes of it; used where nothing can be taken away. */
-export async function replan(
-  sync: Sync,
-  db: Database,
-  input: Pick<SettleInput, 'plan' | 'speakers'>,
-  accounts: readonly AccountId[],
-  organizations: readonly OrganizationId[],
-  options: { readonly everySeatFree: boolean },
-): Promise<void> {
-  const landscape = await loadLandscape(db);
-  const seats = await Seats.load(db, landscape);
-  const { changes, reviews } = await draft(db, landscape, await loadDossiers(db, accounts), {
-    organizations,
-    seats: options.everySeatFree ? Seats.unlimited() : seats,
-    now: sync.now(),
-  });
-  await writeReviews(sync, db, reviews);
-  const none = new Set<string>();
-  const rows = await addRows(
-    db,
-    input.plan,
-    changes.map((change) => toDraft(change, input.speakers, none)),
-    sync.now(),
-  );
-  await applyChanges(
-    sync,
-    db,
-    input.plan,
-    changes.map((change, at) => ({ row: rows[at]?.id ?? '', change })),
-  );
 }
