@@ -4,11 +4,13 @@ import { RollcallError } from '../errors.ts';
 import type { Database } from './database.ts';
 import { initial } from './migrations/0001-initial.ts';
 import { schedules } from './migrations/0004-schedules.ts';
+import { saml } from './migrations/0006-saml.ts';
 
 /** In order; a migration that has been released is never edited. */
 export const MIGRATIONS: readonly { readonly name: string; readonly migration: Knex.Migration }[] = [
   { name: '0001-initial', migration: initial },
   { name: '0004-schedules', migration: schedules },
+  { name: '0006-saml', migration: saml },
 ];
 
 export interface MigrationState {
