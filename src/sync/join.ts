@@ -1,6 +1,6 @@
 // Joining external people to accounts: the decision is the core's, the look-ups are here (organizations.md section 5).
 import { decideLink, maySpeakFor } from '../core/account-link.ts';
-import type { LinkConflict } from '../core/account-link.ts';
+import type { LinkConflict, LinkQuestion } from '../core/account-link.ts';
 import type { Person } from '../core/fact.ts';
 import { emailKey } from '../core/fact.ts';
 import type { LinkedPerson } from '../core/grant.ts';
@@ -41,6 +41,8 @@ export interface JoinInput {
   readonly moved: readonly { readonly person: Person; readonly account: AccountId }[];
   /** Account ids already given out by the plan for people who have none yet, by external id. */
   readonly planned: ReadonlyMap<string, AccountId>;
+  /** Accounts for which a directory of the same organization vouches, by external id. */
+  readonly vouched?: ReadonlyMap<string, AccountId>;
   /** Addresses taken by people of the same directory read, met in earlier pieces. */
   readonly taken: Set<string>;
 }
@@ -52,7 +54,8 @@ export async function decideJoining(db: Database, input: JoinInput): Promise<Joi
     ({ attributes }) => (attributes.email === null ? [] : [emailKey(attributes.email)]),
   );
   const holders = new Map(await accountsByEmail(db, [...new Set(keys)]));
-  const everLinked = await linkedIds(db, input.connection, [...holders.values()]);
+  const vouched = input.vouched ?? new Map<string, AccountId>();
+  const everLinked = await linkedIds(db, input.connection, [...holders.values(), ...vouched.values()]);
   const verified = verifiedFor(input, input.connection);
   const result = {
     created: [] as Account[],
@@ -61,6 +64,8 @@ export async function decideJoining(db: Database, input: JoinInput): Promise<Joi
     addresses: [] as Joining['addresses'][number][],
   };
 
+  const knownAs = (account: AccountId | undefined): LinkQuestion['holder'] =>
+    account === undefined ? null : { account, linkedIds: everLinked.get(account) ?? [] };
   for (const linked of inOrder(input.unlinked)) {
     const { person } = linked;
     const key = person.attributes.email === null ? null : emailKey(person.attributes.email);
@@ -69,7 +74,8 @@ export async function decideJoining(db: Database, input: JoinInput): Promise<Joi
       connection: view.connection,
       person,
       verifiedDomains: verified,
-      holder: account === undefined ? null : { account, linkedIds: everLinked.get(account) ?? [] },
+      holder: knownAs(account),
+      vouched: knownAs(vouched.get(person.externalId)),
       granted: isGranted(input.landscape, view, linked),
       addressTaken: key !== null && input.taken.has(key),
     });

@@ -41,6 +41,7 @@ export interface PrepareInput {
   /** External ids to look at although nothing about them changed (an edit that may join them now). */
   readonly also?: readonly string[];
   readonly planned?: ReadonlyMap<string, AccountId>;
+  readonly vouched?: ReadonlyMap<string, AccountId>;
   readonly taken?: Set<string>;
 }
 
@@ -76,6 +77,7 @@ export async function prepare(db: Database, input: PrepareInput): Promise<Prepar
     unlinked,
     moved,
     planned: input.planned ?? new Map(),
+    vouched: input.vouched ?? new Map(),
     taken: input.taken ?? new Set(),
   });
 
