@@ -43,6 +43,11 @@ export function toPem(certificate: Buffer | string): string {
   return `-----BEGIN CERTIFICATE-----\n${base64.replaceAll(/.{64}(?=.)/g, '$&\n')}\n-----END CERTIFICATE-----\n`;
 }
 
+/** The base64 alone. */
+export function bareCertificate(pem: string): string {
+  return pem.replaceAll(/-----[^-]+-----|\s/g, '');
+}
+
 const INTEGER = 0x02;
 const BIT_STRING = 0x03;
 const UTF8_STRING = 0x0c;

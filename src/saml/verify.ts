@@ -13,6 +13,7 @@ import { ALGORITHM_RULES } from './rules/algorithms.ts';
 import { ASSERTION_RULES } from './rules/assertion.ts';
 import { MESSAGE_BOUNDS } from './rules/bounds.ts';
 import { RESPONSE_RULES } from './rules/response.ts';
+import { bareCertificate } from './self-signed.ts';
 import { childNamed, descendantsNamed, isNamed, parseXml } from './xml.ts';
 
 export interface Accepted {
@@ -145,6 +146,6 @@ async function signedAssertion(
 /** The certificate that the message itself names, if it is one of ours, saves trying the others. Nothing is trusted by it. */
 function likelyFirst(certificates: readonly string[], root: Element): string[] {
   const named = descendantsNamed(root, 'signature', 'X509Certificate')[0]?.textContent?.replaceAll(/\s/g, '');
-  const isNamedOne = (pem: string): boolean => pem.replaceAll(/-----[^-]+-----|\s/g, '') === named;
+  const isNamedOne = (pem: string): boolean => bareCertificate(pem) === named;
   return certificates.toSorted((a, b) => Number(isNamedOne(b)) - Number(isNamedOne(a)));
 }

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { encrypt } from 'xml-encryption';
 import type { EncryptOptions } from 'xml-encryption';
 import { SignedXml } from 'xml-crypto';
-import { makeKeyPair } from '../../src/saml/self-signed.ts';
+import { bareCertificate, makeKeyPair } from '../../src/saml/self-signed.ts';
 import type { MadeKeyPair } from '../../src/saml/self-signed.ts';
 import { escapeXml } from '../../src/saml/xml.ts';
 
@@ -79,7 +79,7 @@ export class TestIdp {
   metadata(certificates: readonly string[] = [this.keys.certificate]): string {
     const keys = certificates.map(
       (pem) =>
-        `<md:KeyDescriptor use="signing"><ds:KeyInfo xmlns:ds="http://www.w3.org/2000/09/xmldsig#"><ds:X509Data><ds:X509Certificate>${bare(pem)}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor>`,
+        `<md:KeyDescriptor use="signing"><ds:KeyInfo xmlns:ds="http://www.w3.org/2000/09/xmldsig#"><ds:X509Data><ds:X509Certificate>${bareCertificate(pem)}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor>`,
     );
     return `<?xml version="1.0"?><md:EntityDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata" entityID="${this.entityId}"><md:IDPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">${keys.join('')}<md:SingleLogoutService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect" Location="${this.sloUrl}"/><md:SingleSignOnService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect" Location="${this.ssoUrl}"/><md:SingleSignOnService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST" Location="${this.ssoUrl}"/></md:IDPSSODescriptor></md:EntityDescriptor>`;
   }
@@ -214,10 +214,6 @@ export async function encryptXml(xml: string, certificate: string, signing: Part
     warnInsecureAlgorithm: false,
   });
   return `<saml:EncryptedAssertion xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion">${String(encrypted)}</saml:EncryptedAssertion>`;
-}
-
-export function bare(pem: string): string {
-  return pem.replaceAll(/-----[^-]+-----|\s/g, '');
 }
 
 export function base64(xml: string): string {
