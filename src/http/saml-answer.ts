@@ -1,0 +1,229 @@
+// A response was posted: verified, held against the store, taken in, and answered. Whatever refuses it, the visitor sees
+// one plain message and a reference, and the trace has the reason.
+import type { Request, Response } from 'express';
+import { returnAddress } from '../connection/return-address.ts';
+import type { Expectation } from '../saml/expectation.ts';
+import type { Identity } from '../saml/identity.ts';
+import { readIdentity, toReading } from '../saml/identity.ts';
+import { attributeNames } from '../saml/presets.ts';
+import { redacted } from '../saml/redact.ts';
+import type { Accepted, Verdict } from '../saml/verify.ts';
+import { inTransaction } from '../store/database.ts';
+import type { SamlAttempt } from '../store/saml-attempts.ts';
+import { addAttempt } from '../store/saml-attempts.ts';
+import type { OpenRequest } from '../store/saml-requests.ts';
+import { consumeId, consumeRequest, openRequests } from '../store/saml-requests.ts';
+import { saveSamlSession } from '../store/saml-sessions.ts';
+import { signIn, trySignIn } from '../sync/sign-in.ts';
+import type { SignInRequest, SignedIn } from '../sync/sign-in.ts';
+import { browserOf } from './saml-browser.ts';
+import type { SamlConnection, SamlDoor, SamlProvider } from './saml-door.ts';
+import { keysOf, providerOf } from './saml-door.ts';
+import { whoCanHelp } from './saml-help.ts';
+import { newReference, sendPage, sendRefusal } from './saml-page.ts';
+import { triedPage } from './saml-tried.ts';
+
+/** The fields of the form; a field that was sent twice is none. */
+export interface PostedResponse {
+  readonly samlResponse: string | null;
+  readonly relayState: string | null;
+}
+
+export async function answerSignIn(
+  door: SamlDoor,
+  saml: SamlConnection,
+  posted: PostedResponse,
+  request: Request,
+  response: Response,
+): Promise<void> {
+  const attempt = new Attempt(door, saml, request, response);
+  if (saml.connection.state === 'paused') return attempt.refuse('connectionIsActive', 'the connection is paused');
+  if (posted.samlResponse === null) return attempt.refuse('isAForm', 'there is no single field SAMLResponse', 400);
+  const provider = await providerOf(door, saml);
+  const browser = browserOf(request, door.publicUrl);
+  const { connection } = saml;
+  const at = door.sync.now();
+  const open = browser === null ? [] : await openRequests(door.sync.db, { connection: connection.id, browser, at });
+  const expected = await expectationOf(door, saml, provider, open);
+  const verdict = await door.verifier.verify({ posted: posted.samlResponse, expected });
+  if (verdict === 'busy') return attempt.turnAway();
+  attempt.saw(verdict, provider);
+  if (verdict.kind === 'refused') return attempt.refuse(verdict.rule, verdict.reason);
+
+  const answered = open.find(({ id }) => id === verdict.response.inResponseTo) ?? null;
+  const trusted = provider.certificates.some(
+    (one) => one.fingerprint === verdict.certificate && one.state === 'trusted',
+  );
+  if (!trusted && answered?.purpose !== 'try') {
+    return attempt.refuse(
+      'certificateIsTrusted',
+      `signed by a certificate that is only staged: ${verdict.certificate}`,
+    );
+  }
+  const identity = readIdentity(verdict.assertion, saml.settings, provider.metadata.kind);
+  if ('rule' in identity) return attempt.refuse(identity.rule, identity.reason);
+  attempt.email = identity.email;
+  if (!(await useUp(door, saml, verdict, answered, expected))) {
+    return attempt.refuse('isUsedOnce', 'the assertion, or the request that it answers, was used already: a replay');
+  }
+  const question = questionOf(door, saml, identity);
+  if (answered?.purpose === 'try') {
+    const { answer, rows } = await trySignIn(door.sync, question);
+    await attempt.record(
+      'tried',
+      answer.kind === 'in' ? null : answer.rule,
+      answer.kind === 'in' ? 'would be signed in' : answer.reason,
+    );
+    return sendPage(response, 200, 'Trial sign-in', triedPage(identity, answer, rows, attempt.reference));
+  }
+  const answer = await signIn(door.sync, question);
+  if (answer.kind === 'refused') return attempt.refuseKnown(answer);
+  const session = await door.sessions.open(request, response, {
+    account: answer.account,
+    connection: connection.id,
+    organization: answer.organization,
+  });
+  const { nameId, authnStatements } = verdict.assertion;
+  if (nameId !== null) {
+    const sessionIndex = authnStatements[0]?.sessionIndex ?? null;
+    const opened = { session, connection: connection.id, account: answer.account, nameId, sessionIndex };
+    await saveSamlSession(door.sync.db, opened, door.sync.now());
+  }
+  attempt.account = answer.account;
+  attempt.plan = answer.plan;
+  await attempt.record('accepted', null, 'signed in');
+  response.set('Cache-Control', 'no-store');
+  // What nobody here asked for says itself where it leads; everything else was stored with the request.
+  response.redirect(303, answered?.returnTo ?? returnAddress(posted.relayState, saml.settings.returnTo));
+}
+
+async function expectationOf(
+  door: SamlDoor,
+  { connection, settings, addresses }: SamlConnection,
+  { metadata, certificates }: SamlProvider,
+  open: readonly OpenRequest[],
+): Promise<Expectation> {
+  const tries = open.some(({ purpose }) => purpose === 'try');
+  const may = certificates.filter(({ state }) => state === 'trusted' || (tries && state === 'staged'));
+  return {
+    entityId: addresses.entityId,
+    acsUrl: addresses.acsUrl,
+    provider: metadata.entityId,
+    certificates: may.map(({ certificate }) => certificate),
+    decryptionKeys: (await keysOf(door, connection.id)).map(({ privateKey }) => privateKey),
+    signed: settings.signed,
+    awaited: open.filter(({ purpose }) => purpose !== 'logout').map(({ id, createdAt }) => ({ id, createdAt })),
+    allowIdpInitiated: settings.allowIdpInitiated,
+    clockSkewMs: settings.clockSkew * 1000,
+    now: Date.parse(door.sync.now()),
+  };
+}
+
+/** The ids are kept for as long as the assertion could be accepted again, and a day at least. */
+const KEEP_ID_MS = 86_400_000;
+
+/** Uses up the request and the assertion, both or neither, whatever other process gets the same response. */
+async function useUp(
+  door: SamlDoor,
+  { connection }: SamlConnection,
+  { assertion }: Accepted,
+  answered: OpenRequest | null,
+  { now, clockSkewMs }: Expectation,
+): Promise<boolean> {
+  const end = Math.max(now + KEEP_ID_MS, Date.parse(assertion.conditions[0]?.notOnOrAfter ?? '') + clockSkewMs || 0);
+  const replayed = new Error('replayed');
+  try {
+    await inTransaction(door.sync.db, async (db) => {
+      if (answered !== null && !(await consumeRequest(db, answered.id))) throw replayed;
+      const used = { connection: connection.id, id: assertion.id ?? '', expiresAt: new Date(end).toISOString() };
+      if (!(await consumeId(db, used))) throw replayed;
+    });
+    return true;
+  } catch (error) {
+    if (error === replayed) return false;
+    throw error;
+  }
+}
+
+function questionOf(door: SamlDoor, { connection, settings }: SamlConnection, identity: Identity): SignInRequest {
+  return {
+    connection,
+    reading: toReading(identity, connection.id, door.sync.now()),
+    jit: settings.jit,
+    match: { value: identity.match, field: settings.matchOn.directory },
+  };
+}
+
+/** One attempt: what became known of it so far, and the two ways in which it ends. */
+export class Attempt {
+  readonly reference = newReference();
+  email: string | null = null;
+  account: SamlAttempt['account'] = null;
+  plan: SamlAttempt['plan'] = null;
+  #certificate: string | null = null;
+  #assertion: string | null = null;
+  readonly #door: SamlDoor;
+  readonly #saml: SamlConnection;
+  readonly #request: Request;
+  readonly #response: Response;
+
+  constructor(door: SamlDoor, saml: SamlConnection, request: Request, response: Response) {
+    this.#door = door;
+    this.#saml = saml;
+    this.#request = request;
+    this.#response = response;
+  }
+
+  saw(verdict: Verdict, { metadata }: SamlProvider): void {
+    const { settings } = this.#saml;
+    const accepted = verdict.kind === 'accepted' ? verdict : null;
+    this.#certificate = accepted?.certificate ?? null;
+    const also = [settings.attributes.id, settings.matchOn.saml].filter((name) => name !== null);
+    const names = attributeNames(settings, metadata.kind);
+    this.#assertion = redacted(verdict.response, accepted?.assertion ?? null, names, also);
+  }
+
+  async refuse(rule: string, reason: string, status = 403, help: string | null = null): Promise<void> {
+    const { id } = this.#saml.connection;
+    this.#door.log(`saml ${id}: sign-in ${this.reference} refused by ${rule}: ${oneLine(reason)}`);
+    await this.record('refused', rule, reason);
+    sendRefusal(this.#response, status, this.reference, help);
+  }
+
+  /** Somebody who is proven to be who they are may be told who can help. */
+  async refuseKnown(refused: Extract<SignedIn, { kind: 'refused' }>): Promise<void> {
+    this.account = refused.account;
+    this.plan = refused.plan;
+    const help = refused.suspended ? await whoCanHelp(this.#door.sync.db, this.#saml.connection.organization) : null;
+    await this.refuse(refused.rule, refused.reason, 403, help);
+  }
+
+  turnAway(): void {
+    this.#response.set('Retry-After', '5');
+    sendPage(this.#response, 429, 'Too many sign-ins', [
+      'Too many people are signing in just now. Please try again in a moment.',
+    ]);
+  }
+
+  async record(outcome: SamlAttempt['outcome'], rule: string | null, reason: string): Promise<void> {
+    await addAttempt(this.#door.sync.db, {
+      reference: this.reference,
+      connection: this.#saml.connection.id,
+      at: this.#door.sync.now(),
+      outcome,
+      rule,
+      reason,
+      account: this.account,
+      email: this.email,
+      certificate: this.#certificate,
+      plan: this.plan,
+      assertion: this.#assertion,
+      clientAddress: this.#request.ip ?? null,
+    });
+  }
+}
+
+/** A stranger's text in a log is one line of it. */
+function oneLine(text: string): string {
+  return text.replaceAll(/[\u0000-\u001f\u007f]+/g, ' ').slice(0, 500);
+}
