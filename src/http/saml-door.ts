@@ -1,5 +1,5 @@
-// What the SAML routes are given, and a connection as they need it: its settings, its provider as last read, the
-// certificates that may sign, and our own keys.
+// What the SAML routes are given, and a connection as they need it: its settings, its provider as last read and the
+// certificates that may sign.
 import type { Request } from 'express';
 import type { IdpMetadata, SamlSettings } from '../connection/saml.ts';
 import type { ConnectionId } from '../core/ids.ts';
@@ -7,15 +7,12 @@ import { RollcallError } from '../errors.ts';
 import type { ProviderMetadata } from '../saml/idp-metadata.ts';
 import { readIdpMetadata } from '../saml/idp-metadata.ts';
 import { readMetadataSource, sourceKey } from '../saml/metadata-source.ts';
-import { makeKeyPair } from '../saml/self-signed.ts';
 import type { ServiceAddresses } from '../saml/sp-metadata.ts';
 import { addressesOf } from '../saml/sp-metadata.ts';
 import type { Verifier } from '../saml/verifier.ts';
 import type { StoredConnection } from '../store/connections.ts';
 import { findConnection } from '../store/connections.ts';
 import { inTransaction } from '../store/database.ts';
-import type { StoredKeyPair } from '../store/saml-keys.ts';
-import { loadKeys, saveKey } from '../store/saml-keys.ts';
 import type { StoredCertificate, StoredMetadata } from '../store/saml-providers.ts';
 import { loadCertificates, loadMetadata, saveMetadata } from '../store/saml-providers.ts';
 import type { SecretKey } from '../store/secret-key.ts';
@@ -104,27 +101,4 @@ export async function refreshMetadata(
     await saveMetadata(db, connection, failed);
     return failed;
   }
-}
-
-/** Our key pairs for the connection, the current one first; made when first needed. */
-export async function keysOf(
-  door: SamlDoor,
-  connection: ConnectionId,
-): Promise<readonly [StoredKeyPair, ...StoredKeyPair[]]> {
-  const { db, now } = door.sync;
-  const known = currentFirst(await loadKeys(db, connection, door.secretKey));
-  if (known !== null) return known;
-  const made: StoredKeyPair = { ...(await makeKeyPair(`rollcall ${connection}`, new Date(now()))), state: 'current' };
-  return inTransaction(db, async (trx) => {
-    // Another process may have made one meanwhile: the first counts.
-    const first = currentFirst(await loadKeys(trx, connection, door.secretKey));
-    if (first !== null) return first;
-    await saveKey(trx, connection, made, door.secretKey, now());
-    return [made];
-  });
-}
-
-function currentFirst(keys: readonly StoredKeyPair[]): readonly [StoredKeyPair, ...StoredKeyPair[]] | null {
-  const current = keys.find(({ state }) => state === 'current');
-  return current === undefined ? null : [current, ...keys.filter((key) => key !== current)];
 }

@@ -7,7 +7,8 @@ import type { RequestPurpose } from '../store/saml-requests.ts';
 import { addRequest } from '../store/saml-requests.ts';
 import { nameBrowser } from './saml-browser.ts';
 import type { SamlConnection, SamlDoor } from './saml-door.ts';
-import { keysOf, providerOf } from './saml-door.ts';
+import { providerOf } from './saml-door.ts';
+import { keysOf } from './saml-keys.ts';
 import { sendPage, sendPostForm } from './saml-page.ts';
 
 export async function beginSignIn(

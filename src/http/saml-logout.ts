@@ -10,7 +10,8 @@ import { dropSamlSession, findSamlSession, sessionsOfSubject } from '../store/sa
 import { Attempt } from './saml-answer.ts';
 import { browserOf, nameBrowser } from './saml-browser.ts';
 import type { SamlConnection, SamlDoor, SamlProvider } from './saml-door.ts';
-import { keysOf, providerOf } from './saml-door.ts';
+import { providerOf } from './saml-door.ts';
+import { keysOf } from './saml-keys.ts';
 import { sendPage } from './saml-page.ts';
 
 export async function answerLogout(
