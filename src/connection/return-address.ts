@@ -8,7 +8,7 @@
 export function returnAddress(asked: string | null, allowed: readonly string[]): string {
   if (asked === null || asked === '' || asked.length > LONGEST) return '/';
   // Browsers drop tabs and line breaks, and read \ as /: what is checked must be what they will read.
-  if (/[\u0000-\u0020\u007f\\]/.test(asked)) return '/';
+  if (/[\p{Cc}\s\\]/u.test(asked)) return '/';
   if (asked.startsWith('/')) return ownPath(asked);
   if (!URL.canParse(asked)) return '/';
   const url = new URL(asked);

@@ -226,5 +226,5 @@ export class Attempt {
 
 /** A stranger's text in a log is one line of it. */
 function oneLine(text: string): string {
-  return text.replaceAll(/[\u0000-\u001f\u007f]+/g, ' ').slice(0, 500);
+  return text.replaceAll(/\p{Cc}+/gu, ' ').slice(0, 500);
 }

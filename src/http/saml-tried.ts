@@ -9,7 +9,7 @@ export function triedPage(identity: Identity, answer: SignedIn, rows: readonly P
   const changes = rows.map(({ organization, target, before, after }) => {
     const was = before === null ? 'nothing' : `${before.role}, ${before.status}`;
     const is = after === null ? 'nothing' : `${after.role}, ${after.status}`;
-    return `Would change: ${organization} (${target}) from ${was} to ${is}`;
+    return `Would change: ${organization} (${placeOf(target)}) from ${was} to ${is}`;
   });
   return [
     answer.kind === 'in'
@@ -23,4 +23,9 @@ export function triedPage(identity: Identity, answer: SignedIn, rows: readonly P
     'Nothing was changed.',
     `Reference: ${reference}`,
   ];
+}
+
+function placeOf(target: PlanRow['target']): string {
+  if (target === 'organization') return 'role';
+  return 'workspace' in target ? `workspace ${target.workspace}` : `project ${target.project}`;
 }

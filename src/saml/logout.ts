@@ -47,7 +47,7 @@ const LONGEST_QUERY = 16 * 1024;
 export async function readLogout(rawQuery: string, expected: LogoutExpectation): Promise<LogoutMessage | Refusal> {
   if (rawQuery.length > LONGEST_QUERY) return { rule: 'isShort', reason: `the query is longer than ${LONGEST_QUERY}` };
   const raw = parametersOf(rawQuery);
-  if (raw instanceof Map === false) return raw;
+  if (!(raw instanceof Map)) return raw;
   const unsigned = signatureFault(raw, expected.certificates);
   if (unsigned !== null) return unsigned;
   const carrier = raw.has('SAMLRequest') ? 'SAMLRequest' : 'SAMLResponse';

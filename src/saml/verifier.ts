@@ -56,7 +56,7 @@ export class Verifier {
     thread.pending = pending;
     thread.worker.ref();
     thread.timer = setTimeout(() => void this.#drop(thread, LATE), this.#options.deadlineMs);
-    thread.worker.postMessage(pending.job);
+    thread.worker.postMessage(pending.job, []);
   }
 
   #start(): Thread {

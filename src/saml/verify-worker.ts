@@ -10,11 +10,11 @@ export interface VerifyJob {
 
 parentPort?.on('message', ({ posted, expected }: VerifyJob) => {
   verifyResponse(posted, expected).then(
-    (verdict) => parentPort?.postMessage(verdict),
+    (verdict) => parentPort?.postMessage(verdict, []),
     (error: unknown) => {
       // What nobody foresaw refuses, and leaves the thread as it was.
       const reason = error instanceof Error ? error.message : String(error);
-      parentPort?.postMessage({ kind: 'refused', rule: 'isUnderstood', reason, response: null });
+      parentPort?.postMessage({ kind: 'refused', rule: 'isUnderstood', reason, response: null }, []);
     },
   );
 });

@@ -14,7 +14,7 @@ import { ASSERTION_RULES } from './rules/assertion.ts';
 import { MESSAGE_BOUNDS } from './rules/bounds.ts';
 import { RESPONSE_RULES } from './rules/response.ts';
 import { bareCertificate } from './self-signed.ts';
-import { childNamed, descendantsNamed, isNamed, parseXml } from './xml.ts';
+import { childNamed, descendantsNamed, isNamed, parseXml, xmlOf } from './xml.ts';
 
 export interface Accepted {
   readonly kind: 'accepted';
@@ -85,7 +85,7 @@ async function decryptionKeyOf(
   const encrypted = childNamed(root, 'assertion', 'EncryptedAssertion');
   if (encrypted === null) return { key: null };
   for (const key of decryptionKeys) {
-    const plain = await decryptWith(encrypted.toString(), key);
+    const plain = await decryptWith(xmlOf(encrypted), key);
     if (plain === null) continue;
     const parsed = parseXml(plain, MESSAGE_BOUNDS);
     if (parsed.refusal !== null) return parsed.refusal;

@@ -1,6 +1,6 @@
 // XML as the rules read it: by namespace and name, bounded before it is parsed. Everything that a parser would mend or
 // warn about is a fault: two readers that mend differently see two messages.
-import { DOMParser } from '@xmldom/xmldom';
+import { DOMParser, XMLSerializer } from '@xmldom/xmldom';
 import type { Bounds } from './rules/bounds.ts';
 import { MEASURE_RULES, TEXT_RULES } from './rules/bounds.ts';
 import { measure } from './rules/measure.ts';
@@ -69,6 +69,11 @@ export function descendantsNamed(root: Element, namespace: Namespace, name: stri
   const found = isNamed(root, namespace, name) ? [root] : [];
   for (let at = 0; at < below.length; at += 1) found.push(below.item(at) as Element);
   return found;
+}
+
+/** The element alone, with the namespaces that it stands in. */
+export function xmlOf(element: Element): string {
+  return new XMLSerializer().serializeToString(element);
 }
 
 /** All text in it, a comment or CDATA notwithstanding, trimmed; null when there is none. */

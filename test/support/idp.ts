@@ -193,7 +193,7 @@ export function signXml(
     privateKey: key.privateKey,
     publicCert: key.certificate,
     signatureAlgorithm: signing.algorithm ?? RSA_SHA256,
-    canonicalizationAlgorithm: (signing.canonicalization ?? EXCLUSIVE) as typeof EXCLUSIVE,
+    canonicalizationAlgorithm: signing.canonicalization ?? EXCLUSIVE,
   });
   const xpath = `//*[local-name(.)='${element}']`;
   signed.addReference({
@@ -213,7 +213,7 @@ export async function encryptXml(xml: string, certificate: string, signing: Part
     keyEncryptionAlgorithm: signing.keyTransport ?? 'http://www.w3.org/2001/04/xmlenc#rsa-oaep-mgf1p',
     warnInsecureAlgorithm: false,
   });
-  return `<saml:EncryptedAssertion xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion">${String(encrypted)}</saml:EncryptedAssertion>`;
+  return `<saml:EncryptedAssertion xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion">${encrypted}</saml:EncryptedAssertion>`;
 }
 
 export function base64(xml: string): string {

@@ -29,6 +29,8 @@ export interface ServerOptions {
   /** With a SCIM connection of acme. */
   readonly scim?: boolean;
   readonly state?: 'observe' | 'active' | 'paused';
+  /** `localhost` is another site than a provider on 127.0.0.1: its posts are cross-site ones. */
+  readonly host?: 'localhost';
 }
 
 export class SamlServer {
@@ -40,7 +42,7 @@ export class SamlServer {
   readonly #listening: Listening;
 
   private constructor(store: TestStore, sessions: TestSessions, door: SamlDoor, log: string[], listening: Listening) {
-    this.url = listening.url;
+    this.url = door.publicUrl;
     this.store = store;
     this.sessions = sessions;
     this.door = door;
@@ -68,7 +70,7 @@ export class SamlServer {
     };
     const app = createApp({ routers: [samlRouter(door), sessions.router()], log: (line) => log.push(line) });
     const listening = await listen(app, '127.0.0.1', 0);
-    door.publicUrl = listening.url;
+    door.publicUrl = options.host === undefined ? listening.url : listening.url.replace('127.0.0.1', options.host);
     return new SamlServer(store, sessions, door, log, listening);
   }
 
@@ -144,7 +146,10 @@ export class Browser {
     );
   }
 
-  async #fetch(url: URL, init: RequestInit): Promise<Response> {
+  async #fetch(
+    url: URL,
+    init: { method?: string; body?: string; headers?: Record<string, string> },
+  ): Promise<Response> {
     const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
     const response = await fetch(url, { ...init, redirect: 'manual', headers: { ...init.headers, cookie } });
     for (const set of response.headers.getSetCookie()) {

@@ -37,7 +37,7 @@ function signatureAlgorithmIsStrong(root: Element): string | null {
 /** Why a signature by this algorithm is not taken; null when it is. */
 export function signatureAlgorithmFault(algorithm: string): string | null {
   if (SIGNATURES.has(algorithm)) return null;
-  if (/sha1$/.test(algorithm)) return `signed with SHA-1 (${algorithm}), which can be forged: ${SET}`;
+  if (algorithm.endsWith('sha1')) return `signed with SHA-1 (${algorithm}), which can be forged: ${SET}`;
   if (/ecdsa|rsa-sha384/i.test(algorithm)) return `signed with ${algorithm}, which is not supported: ${SET}`;
   return `signed with ${algorithm.slice(0, 200) || 'no algorithm'}, which is not taken: ${SET}`;
 }
