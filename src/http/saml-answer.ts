@@ -2,27 +2,25 @@
 // one plain message and a reference, and the trace has the reason.
 import type { Request, Response } from 'express';
 import { returnAddress } from '../connection/return-address.ts';
+import { RollcallError } from '../errors.ts';
 import type { Expectation } from '../saml/expectation.ts';
 import type { Identity } from '../saml/identity.ts';
 import { readIdentity, toReading } from '../saml/identity.ts';
-import { attributeNames } from '../saml/presets.ts';
-import { redacted } from '../saml/redact.ts';
-import type { Accepted, Verdict } from '../saml/verify.ts';
+import type { Accepted } from '../saml/verify.ts';
 import { inTransaction } from '../store/database.ts';
-import type { SamlAttempt } from '../store/saml-attempts.ts';
-import { addAttempt } from '../store/saml-attempts.ts';
 import type { OpenRequest } from '../store/saml-requests.ts';
 import { consumeId, consumeRequest, openRequests } from '../store/saml-requests.ts';
 import { saveSamlSession } from '../store/saml-sessions.ts';
 import { signIn, trySignIn } from '../sync/sign-in.ts';
-import type { SignInRequest, SignedIn } from '../sync/sign-in.ts';
+import type { SignInRequest } from '../sync/sign-in.ts';
+import { Attempt } from './saml-attempt.ts';
 import { browserOf } from './saml-browser.ts';
 import type { SamlConnection, SamlDoor, SamlProvider } from './saml-door.ts';
 import { providerOf } from './saml-door.ts';
 import { keysOf } from './saml-keys.ts';
-import { whoCanHelp } from './saml-help.ts';
-import { newReference, sendPage, sendRefusal } from './saml-page.ts';
+import { sendPage } from './saml-page.ts';
 import { triedPage } from './saml-tried.ts';
+import type { Opened } from './session-opener.ts';
 
 /** The fields of the form; a field that was sent twice is none. */
 export interface PostedResponse {
@@ -79,23 +77,36 @@ export async function answerSignIn(
   }
   const answer = await signIn(door.sync, question);
   if (answer.kind === 'refused') return attempt.refuseKnown(answer);
-  const session = await door.sessions.open(request, response, {
-    account: answer.account,
-    connection: connection.id,
-    organization: answer.organization,
-  });
+  const opened = { account: answer.account, connection: connection.id, organization: answer.organization };
+  const session = await opensSession(door, request, response, opened);
+  attempt.account = answer.account;
+  attempt.plan = answer.plan;
+  // Let go between the two: the sessions have the last word, and say what may be said.
+  if (session instanceof RollcallError) return attempt.refuse('sessionOpens', session.message, 403, session.message);
   const { nameId, authnStatements } = verdict.assertion;
   if (nameId !== null) {
     const sessionIndex = authnStatements[0]?.sessionIndex ?? null;
-    const opened = { session, connection: connection.id, account: answer.account, nameId, sessionIndex };
-    await saveSamlSession(door.sync.db, opened, door.sync.now());
+    const known = { session, connection: connection.id, account: answer.account, nameId, sessionIndex };
+    await saveSamlSession(door.sync.db, known, door.sync.now());
   }
-  attempt.account = answer.account;
-  attempt.plan = answer.plan;
   await attempt.record('accepted', null, 'signed in');
   response.set('Cache-Control', 'no-store');
   // What nobody here asked for says itself where it leads; everything else was stored with the request.
   response.redirect(303, answered?.returnTo ?? returnAddress(posted.relayState, saml.settings.returnTo));
+}
+
+async function opensSession(
+  door: SamlDoor,
+  request: Request,
+  response: Response,
+  opened: Opened,
+): Promise<string | RollcallError> {
+  try {
+    return await door.sessions.open(request, response, opened);
+  } catch (error) {
+    if (error instanceof RollcallError) return error;
+    throw error;
+  }
 }
 
 async function expectationOf(
@@ -153,78 +164,4 @@ function questionOf(door: SamlDoor, { connection, settings }: SamlConnection, id
     jit: settings.jit,
     match: { value: identity.match, field: settings.matchOn.directory },
   };
-}
-
-/** One attempt: what became known of it so far, and the two ways in which it ends. */
-export class Attempt {
-  readonly reference = newReference();
-  email: string | null = null;
-  account: SamlAttempt['account'] = null;
-  plan: SamlAttempt['plan'] = null;
-  #certificate: string | null = null;
-  #assertion: string | null = null;
-  readonly #door: SamlDoor;
-  readonly #saml: SamlConnection;
-  readonly #request: Request;
-  readonly #response: Response;
-
-  constructor(door: SamlDoor, saml: SamlConnection, request: Request, response: Response) {
-    this.#door = door;
-    this.#saml = saml;
-    this.#request = request;
-    this.#response = response;
-  }
-
-  saw(verdict: Verdict, { metadata }: SamlProvider): void {
-    const { settings } = this.#saml;
-    const accepted = verdict.kind === 'accepted' ? verdict : null;
-    this.#certificate = accepted?.certificate ?? null;
-    const also = [settings.attributes.id, settings.matchOn.saml].filter((name) => name !== null);
-    const names = attributeNames(settings, metadata.kind);
-    this.#assertion = redacted(verdict.response, accepted?.assertion ?? null, names, also);
-  }
-
-  async refuse(rule: string, reason: string, status = 403, help: string | null = null): Promise<void> {
-    const { id } = this.#saml.connection;
-    this.#door.log(`saml ${id}: sign-in ${this.reference} refused by ${rule}: ${oneLine(reason)}`);
-    await this.record('refused', rule, reason);
-    sendRefusal(this.#response, status, this.reference, help);
-  }
-
-  /** Somebody who is proven to be who they are may be told who can help. */
-  async refuseKnown(refused: Extract<SignedIn, { kind: 'refused' }>): Promise<void> {
-    this.account = refused.account;
-    this.plan = refused.plan;
-    const help = refused.suspended ? await whoCanHelp(this.#door.sync.db, this.#saml.connection.organization) : null;
-    await this.refuse(refused.rule, refused.reason, 403, help);
-  }
-
-  turnAway(): void {
-    this.#response.set('Retry-After', '5');
-    sendPage(this.#response, 429, 'Too many sign-ins', [
-      'Too many people are signing in just now. Please try again in a moment.',
-    ]);
-  }
-
-  async record(outcome: SamlAttempt['outcome'], rule: string | null, reason: string): Promise<void> {
-    await addAttempt(this.#door.sync.db, {
-      reference: this.reference,
-      connection: this.#saml.connection.id,
-      at: this.#door.sync.now(),
-      outcome,
-      rule,
-      reason,
-      account: this.account,
-      email: this.email,
-      certificate: this.#certificate,
-      plan: this.plan,
-      assertion: this.#assertion,
-      clientAddress: this.#request.ip ?? null,
-    });
-  }
-}
-
-/** A stranger's text in a log is one line of it. */
-function oneLine(text: string): string {
-  return text.replaceAll(/\p{Cc}+/gu, ' ').slice(0, 500);
 }

@@ -15,7 +15,7 @@ import { findConnection } from '../store/connections.ts';
 import { inTransaction } from '../store/database.ts';
 import type { StoredCertificate, StoredMetadata } from '../store/saml-providers.ts';
 import { loadCertificates, loadMetadata, saveMetadata } from '../store/saml-providers.ts';
-import type { SecretKey } from '../store/secret-key.ts';
+import type { SealingKey } from '../store/sealed.ts';
 import type { Sync } from '../sync/context.ts';
 import { takeInCertificates } from './saml-certificates.ts';
 import type { SessionOpener } from './session-opener.ts';
@@ -25,7 +25,7 @@ export interface SamlDoor {
   readonly publicUrl: string;
   /** Settings of a SAML connection, wherever they are kept; null for an unknown id. */
   readonly settingsOf: (id: ConnectionId) => Promise<SamlSettings | null>;
-  readonly secretKey: SecretKey;
+  readonly sealingKey: SealingKey;
   readonly verifier: Verifier;
   readonly sessions: SessionOpener;
   /** Whether this browser may try the connection: somebody who administers it. */

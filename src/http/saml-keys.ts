@@ -9,7 +9,7 @@ import type { StoredKeyPair } from '../store/saml-keys.ts';
 import { dropPreviousKey, loadKeys, promoteNextKey, saveKey } from '../store/saml-keys.ts';
 import type { SamlDoor } from './saml-door.ts';
 
-type KeyDoor = Pick<SamlDoor, 'sync' | 'secretKey'>;
+type KeyDoor = Pick<SamlDoor, 'sync' | 'sealingKey'>;
 
 /** Our key pairs for the connection, the current one first; made when first needed. */
 export async function keysOf(
@@ -17,14 +17,14 @@ export async function keysOf(
   connection: ConnectionId,
 ): Promise<readonly [StoredKeyPair, ...StoredKeyPair[]]> {
   const { db, now } = door.sync;
-  const known = currentFirst(await loadKeys(db, connection, door.secretKey));
+  const known = currentFirst(await loadKeys(db, connection, door.sealingKey));
   if (known !== null) return known;
   const made: StoredKeyPair = { ...(await makeKeyPair(`rollcall ${connection}`, new Date(now()))), state: 'current' };
   return inTransaction(db, async (trx) => {
     // Another process may have made one meanwhile: the first counts.
-    const first = currentFirst(await loadKeys(trx, connection, door.secretKey));
+    const first = currentFirst(await loadKeys(trx, connection, door.sealingKey));
     if (first !== null) return first;
-    await saveKey(trx, connection, made, door.secretKey, now());
+    await saveKey(trx, connection, made, door.sealingKey, now());
     return [made];
   });
 }
@@ -38,7 +38,7 @@ function currentFirst(keys: readonly StoredKeyPair[]): readonly [StoredKeyPair, 
 export async function publishNextKey(door: KeyDoor, connection: ConnectionId): Promise<void> {
   const { db, now } = door.sync;
   const made = await makeKeyPair(`rollcall ${connection}`, new Date(now()));
-  await inTransaction(db, (trx) => saveKey(trx, connection, { ...made, state: 'next' }, door.secretKey, now()));
+  await inTransaction(db, (trx) => saveKey(trx, connection, { ...made, state: 'next' }, door.sealingKey, now()));
 }
 
 /** Step two: the next pair signs, and the one before still decrypts. @throws RollcallError `conflict` without a next one. */

@@ -7,7 +7,7 @@ import { logoutRequest, logoutResponse, readLogout } from '../saml/logout.ts';
 import { consumeId, consumeRequest, openRequests, addRequest } from '../store/saml-requests.ts';
 import type { SamlSession } from '../store/saml-sessions.ts';
 import { dropSamlSession, findSamlSession, sessionsOfSubject } from '../store/saml-sessions.ts';
-import { Attempt } from './saml-answer.ts';
+import { Attempt } from './saml-attempt.ts';
 import { browserOf, nameBrowser } from './saml-browser.ts';
 import type { SamlConnection, SamlDoor, SamlProvider } from './saml-door.ts';
 import { providerOf } from './saml-door.ts';

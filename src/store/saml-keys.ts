@@ -3,8 +3,8 @@
 import type { ConnectionId, Instant } from '../core/ids.ts';
 import type { Database } from './database.ts';
 import { newId } from './ids.ts';
-import type { SecretKey } from './secret-key.ts';
-import { seal, unseal } from './secret-key.ts';
+import type { SealingKey } from './sealed.ts';
+import { seal, unseal } from './sealed.ts';
 
 export interface KeyPair {
   /** PEM. */
@@ -26,7 +26,7 @@ interface KeyRow {
   state: KeyState;
 }
 
-export async function loadKeys(db: Database, connection: ConnectionId, key: SecretKey): Promise<StoredKeyPair[]> {
+export async function loadKeys(db: Database, connection: ConnectionId, key: SealingKey): Promise<StoredKeyPair[]> {
   const rows: KeyRow[] = await db('saml_keys').where({ connection }).orderBy('id');
   return rows.map(({ certificate, private_key: sealed, state }) => ({
     certificate,
@@ -40,7 +40,7 @@ export async function saveKey(
   db: Database,
   connection: ConnectionId,
   pair: StoredKeyPair,
-  key: SecretKey,
+  key: SealingKey,
   at: Instant,
 ): Promise<void> {
   await db('saml_keys').where({ connection, state: pair.state }).delete();

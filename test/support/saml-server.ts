@@ -1,7 +1,7 @@
 // A running server with the SAML door, its store, two organizations, and a browser of a kind: one that keeps cookies and
 // goes where it is sent only when told.
 import { randomBytes } from 'node:crypto';
-import { createSecretKey } from 'node:crypto';
+import { sealingKey } from '../../src/store/sealed.ts';
 import type { SamlSettings } from '../../src/connection/saml.ts';
 import { samlSettings } from '../../src/connection/saml.ts';
 import type { ConnectionId, OrganizationId } from '../../src/core/ids.ts';
@@ -62,7 +62,7 @@ export class SamlServer {
       sync: { ...store.sync, now: () => new Date().toISOString() },
       publicUrl: '',
       settingsOf: async (id: ConnectionId) => settings.get(id) ?? null,
-      secretKey: createSecretKey(randomBytes(32)),
+      sealingKey: sealingKey(randomBytes(32)),
       verifier: new Verifier(),
       sessions,
       mayTry: async () => true,
