@@ -180,6 +180,20 @@ describe('a forged response signs nobody in', () => {
     }
   });
 
+  test('a forged one as a decoy before the signed one makes nobody of her: only the signed bytes are read', async () => {
+    const { browser, inResponseTo } = await begin();
+    const xml = await honest(inResponseTo);
+    const decoy = `<samlp:Extensions>${forged(assertionOf(xml))}</samlp:Extensions>`;
+    await browser.postResponse('acme-saml', xml.replace('<samlp:Status>', `${decoy}<samlp:Status>`));
+    const { db } = server.store.sync;
+    expect(await db('external_people').whereLike('external_id', 'olga%')).toEqual([]);
+    const [opened] = server.sessions.opened.get(browser.cookies.get('session') ?? '') ?? [];
+    const account = await db('accounts')
+      .where({ id: opened?.account ?? '' })
+      .first();
+    expect(account?.email ?? 'nobody').not.toMatch(/olga/);
+  });
+
   test('signed by another key, whose certificate it embeds', async () => {
     const { browser, inResponseTo } = await begin();
     for (const what of ['assertion', 'response', 'both'] as const) {
@@ -251,6 +265,13 @@ describe('an honest response where it does not belong', () => {
     const again = await browser.begin('acme-saml');
     const xml = await honest(again, { assertionId });
     await refused(() => browser.postResponse('acme-saml', xml));
+  });
+
+  test('a second answer to a request that was answered', async () => {
+    const { browser, inResponseTo } = await begin();
+    const [first, second] = [await honest(inResponseTo), await honest(inResponseTo)];
+    const answers = await Promise.all([first, second].map((xml) => browser.postResponse('acme-saml', xml)));
+    expect(answers.map(({ status }) => status).sort()).toEqual([303, 403]);
   });
 
   test('login CSRF: the answer to the attacker’s request, posted by the victim’s browser', async () => {
