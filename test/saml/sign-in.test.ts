@@ -159,8 +159,10 @@ describe('who one is', () => {
   test('a transient NameID is nobody, and an address makes up for it', async () => {
     await start();
     const nameIdFormat = 'urn:oasis:names:tc:SAML:2.0:nameid-format:transient';
-    const refused = await server.browser().signIn(server, idp, 'acme-saml', { nameIdFormat, attributes: {} });
-    expect(refused.status).toBe(403);
+    for (const nameId of ['_0', 'olga@acme.example']) {
+      const refused = await server.browser().signIn(server, idp, 'acme-saml', { nameIdFormat, nameId, attributes: {} });
+      expect(refused.status).toBe(403);
+    }
     await server.browser().signIn(server, idp, 'acme-saml', { nameIdFormat, nameId: '_1' });
     await server.browser().signIn(server, idp, 'acme-saml', { nameIdFormat, nameId: '_2' });
     const people = await server.store.sync.db('external_people').select('external_id');
@@ -264,4 +266,18 @@ describe('unasked for, where that is allowed', () => {
       expect([relayState, answer.status, answer.headers.get('location')]).toEqual([relayState, 303, arrives]);
     }
   });
+});
+
+test('a sign-in begun at one process ends at another, and its replay is refused by both', async () => {
+  await start();
+  const other = await server.second();
+  const browser = server.browser();
+  const inResponseTo = await browser.begin('acme-saml');
+  const xml = await idp.response({ ...server.addresses('acme-saml'), inResponseTo });
+  browser.goesTo(other.url);
+  expect((await browser.postResponse('acme-saml', xml)).status).toBe(303);
+  expect((await browser.postResponse('acme-saml', xml)).status).toBe(403);
+  browser.goesTo(server.url);
+  expect((await browser.postResponse('acme-saml', xml)).status).toBe(403);
+  await other.stop();
 });

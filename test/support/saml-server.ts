@@ -74,6 +74,23 @@ export class SamlServer {
     return new SamlServer(store, sessions, door, log, listening);
   }
 
+  /** Another process, as far as it can be one here: nothing is shared with this one but the database and the address. */
+  async second(): Promise<{
+    readonly url: string;
+    readonly sessions: TestSessions;
+    readonly stop: () => Promise<void>;
+  }> {
+    const sessions = new TestSessions();
+    const verifier = new Verifier();
+    const routers = [samlRouter({ ...this.door, sessions, verifier })];
+    const listening = await listen(createApp({ routers, log: () => undefined }), '127.0.0.1', 0);
+    const stop = async (): Promise<void> => {
+      await verifier.close();
+      await listening.stop();
+    };
+    return { url: listening.url, sessions, stop };
+  }
+
   async stop(): Promise<void> {
     await this.door.verifier.close();
     await this.#listening.stop();
@@ -104,9 +121,14 @@ export class SamlServer {
 
 export class Browser {
   readonly cookies = new Map<string, string>();
-  readonly #url: string;
+  #url: string;
 
   constructor(url: string) {
+    this.#url = url;
+  }
+
+  /** From now on a balancer leads it there. */
+  goesTo(url: string): void {
     this.#url = url;
   }
 
