@@ -44,7 +44,7 @@ export async function answerSignIn(
   const at = door.sync.now();
   const open = browser === null ? [] : await openRequests(door.sync.db, { connection: connection.id, browser, at });
   const expected = await expectationOf(door, saml, provider, open);
-  const verdict = await door.verifier.verify({ posted: posted.samlResponse, expected });
+  const verdict = await door.verifier.verify({ posted: posted.samlResponse, expected }, request.ip ?? '');
   if (verdict === 'busy') return attempt.turnAway();
   attempt.saw(verdict, provider);
   if (verdict.kind === 'refused') return attempt.refuse(verdict.rule, verdict.reason);

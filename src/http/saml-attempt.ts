@@ -10,6 +10,9 @@ import type { SamlConnection, SamlDoor, SamlProvider } from './saml-door.ts';
 import { whoCanHelp } from './saml-help.ts';
 import { newReference, sendPage, sendRefusal } from './saml-page.ts';
 
+/** A provider's message may be as long as all of what it posted. */
+const LONGEST_REASON = 1000;
+
 /** One attempt: what became known of it so far, and the two ways in which it ends. */
 export class Attempt {
   readonly reference = newReference();
@@ -68,7 +71,7 @@ export class Attempt {
       at: this.#door.sync.now(),
       outcome,
       rule,
-      reason,
+      reason: reason.slice(0, LONGEST_REASON),
       account: this.account,
       email: this.email,
       certificate: this.#certificate,

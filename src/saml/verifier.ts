@@ -8,10 +8,13 @@ export interface VerifierOptions {
   readonly threads?: number;
   /** How many may wait; more are turned away. */
   readonly waiting?: number;
+  /** How many of one sender may wait: whoever posts the largest that is taken, all day, delays few but themself. */
+  readonly waitingPerSender?: number;
   readonly deadlineMs?: number;
 }
 
 interface Pending {
+  readonly sender: string;
   readonly job: VerifyJob;
   readonly answer: (verdict: Verdict | 'busy') => void;
 }
@@ -29,14 +32,19 @@ export class Verifier {
   #closed = false;
 
   constructor(options: VerifierOptions = {}) {
-    this.#options = { threads: 1, waiting: 200, deadlineMs: 10_000, ...options };
+    this.#options = { threads: 1, waiting: 64, waitingPerSender: 16, deadlineMs: 10_000, ...options };
   }
 
-  /** The verdict, or `busy` when too many wait already. */
-  async verify(job: VerifyJob): Promise<Verdict | 'busy'> {
-    if (this.#closed || this.#queue.length >= this.#options.waiting) return 'busy';
+  /**
+   * The verdict, or `busy` when too many wait already.
+   * @param sender who posted it: a client's address.
+   */
+  async verify(job: VerifyJob, sender: string): Promise<Verdict | 'busy'> {
+    const { waiting, waitingPerSender } = this.#options;
+    const ofSender = this.#queue.filter((pending) => pending.sender === sender).length;
+    if (this.#closed || this.#queue.length >= waiting || ofSender >= waitingPerSender) return 'busy';
     return new Promise((answer) => {
-      this.#queue.push({ job, answer });
+      this.#queue.push({ sender, job, answer });
       this.#next();
     });
   }

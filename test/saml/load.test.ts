@@ -43,7 +43,7 @@ test('while somebody signs in with 5,000 groups, others are answered long before
   expect(waits.at(-1)).toBeLessThan(took / 2);
 });
 
-test('a queue that is full turns away, and a thread that takes too long is replaced', async () => {
+test('a full queue turns away, one sender fills only a part of it, and a thread that takes too long is replaced', async () => {
   const expected = {
     entityId: 'a',
     acsUrl: 'b',
@@ -56,10 +56,12 @@ test('a queue that is full turns away, and a thread that takes too long is repla
     clockSkewMs: 0,
     now: Date.now(),
   } as const;
-  const verifier = new Verifier({ waiting: 1, deadlineMs: 1 });
-  const answers = await Promise.all(Array.from({ length: 3 }, () => verifier.verify({ posted: 'AAAA', expected })));
-  expect(answers[2]).toBe('busy');
-  expect(answers[0]).toMatchObject({ kind: 'refused', rule: 'isVerifiedInTime' });
+  const job = { posted: 'AAAA', expected };
+  const verifier = new Verifier({ waiting: 2, waitingPerSender: 1, deadlineMs: 1 });
+  const senders = ['a', 'a', 'a', 'b', 'c'];
+  const answers = await Promise.all(senders.map((sender) => verifier.verify(job, sender)));
+  const late = expect.objectContaining({ kind: 'refused', rule: 'isVerifiedInTime' });
+  expect(answers).toEqual([late, late, 'busy', late, 'busy']);
   await verifier.close();
-  expect(await verifier.verify({ posted: 'AAAA', expected })).toBe('busy');
+  expect(await verifier.verify(job, 'a')).toBe('busy');
 });

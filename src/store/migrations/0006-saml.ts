@@ -3,113 +3,107 @@
 import type { Knex } from 'knex';
 
 export const saml: Knex.Migration = {
-  async up(knex) {
-    await knex.schema.createTable('saml_requests', (table) => {
-      table.text('id').primary();
-      table.text('connection').notNullable();
-      table.text('purpose').notNullable(); // login, try or logout
-      /** Hash of the cookie that names the browser: an answer that another browser brings finds nothing. */
-      table.text('browser').notNullable();
-      table.text('return_to').notNullable();
-      table.text('created_at').notNullable();
-      table.text('expires_at').notNullable();
-      table.index(['browser', 'connection']);
-      table.index(['expires_at']);
-    });
-    await knex.schema.createTable('saml_used_ids', (table) => {
-      table.text('connection').notNullable();
-      /** Hash of the id: a provider's id may be of any length. */
-      table.text('id').notNullable();
-      table.text('expires_at').notNullable();
-      table.primary(['connection', 'id']);
-      table.index(['expires_at']);
-    });
-    await knex.schema.createTable('saml_keys', (table) => {
-      table.text('id').primary();
-      table.text('connection').notNullable();
-      table.text('certificate').notNullable();
-      /** Encrypted with the installation's secret key. */
-      table.text('private_key').notNullable();
-      table.text('state').notNullable(); // next, current or previous
-      table.text('created_at').notNullable();
-      table.index(['connection']);
-    });
-    await knex.schema.createTable('saml_metadata', (table) => {
-      table.text('connection').primary();
-      table.text('source').notNullable();
-      table.text('xml').notNullable();
-      table.text('read_at').notNullable();
-      table.text('tried_at').notNullable();
-      /** Why the last try failed; what was read before goes on to count. */
-      table.text('failure');
-    });
-    await knex.schema.createTable('saml_certificates', (table) => {
-      table.text('connection').notNullable();
-      table.text('fingerprint').notNullable();
-      table.text('certificate').notNullable();
-      table.text('state').notNullable(); // trusted, staged or retired
-      table.text('not_after').notNullable();
-      /** The number of days before its end that was warned of last: 30, 7, 1 or 0. */
-      table.integer('warned_days');
-      table.text('created_at').notNullable();
-      table.primary(['connection', 'fingerprint']);
-    });
-    await knex.schema.createTable('saml_sessions', (table) => {
-      table.text('session').notNullable();
-      table.text('connection').notNullable();
-      table.text('account').notNullable();
-      /** The NameID as the provider wrote it, with format and qualifiers: JSON. */
-      table.text('name_id').notNullable();
-      /** Hash of the NameID's value, to be found by. */
-      table.text('name_key').notNullable();
-      table.text('session_index');
-      table.text('created_at').notNullable();
-      table.primary(['session', 'connection']);
-      table.index(['connection', 'name_key']);
-    });
-    await knex.schema.createTable('saml_attempts', (table) => {
-      table.text('reference').primary();
-      table.text('connection').notNullable();
-      table.text('at').notNullable();
-      table.text('outcome').notNullable(); // accepted, refused or tried
-      table.text('rule');
-      table.text('reason').notNullable();
-      table.text('account');
-      table.text('email');
-      table.text('certificate');
-      table.text('plan');
-      table.text('assertion');
-      table.text('client_address');
-      table.index(['connection', 'at']);
-    });
-    // A sign-in finds its subject by name among a directory's 100,000 people.
-    await knex.raw('CREATE INDEX people_by_user_name ON external_people (connection, lower(user_name))');
-    await knex.schema.createTable('domain_claims', (table) => {
-      table.text('organization').notNullable().references('id').inTable('organizations');
-      table.text('domain').notNullable();
-      /** What the organization is to publish as a TXT record. */
-      table.text('proof').notNullable();
-      table.text('state').notNullable(); // claimed, verified or lost
-      table.text('claimed_at').notNullable();
-      table.text('checked_at');
-      /** Looks in a row at which the record was not there. */
-      table.integer('missed').notNullable();
-      table.primary(['organization', 'domain']);
-    });
+  async up(db) {
+    for (const statement of STATEMENTS) await db.raw(statement);
   },
-  async down(knex) {
-    await knex.raw('DROP INDEX people_by_user_name');
-    for (const table of TABLES.toReversed()) await knex.schema.dropTable(table);
+  async down(db) {
+    await db.raw('DROP INDEX people_by_user_name');
+    for (const table of TABLES.toReversed()) await db.raw(`DROP TABLE ${table}`);
   },
 };
 
-const TABLES = [
-  'saml_requests',
-  'saml_used_ids',
-  'saml_keys',
-  'saml_metadata',
-  'saml_certificates',
-  'saml_sessions',
-  'saml_attempts',
-  'domain_claims',
+const STATEMENTS = [
+  // The browser is a hash of the cookie that names it: an answer that another browser brings finds nothing.
+  `CREATE TABLE saml_requests (
+    id text PRIMARY KEY,
+    connection text NOT NULL REFERENCES connections (id),
+    purpose text NOT NULL CHECK (purpose IN ('login', 'try', 'logout')),
+    browser text NOT NULL,
+    return_to text NOT NULL,
+    created_at text NOT NULL,
+    expires_at text NOT NULL
+  )`,
+  `CREATE INDEX saml_requests_of_browser ON saml_requests (browser, connection)`,
+  `CREATE INDEX saml_requests_expired ON saml_requests (expires_at)`,
+  // Hashes of ids: a provider's id may be of any length.
+  `CREATE TABLE saml_used_ids (
+    connection text NOT NULL REFERENCES connections (id),
+    id text NOT NULL,
+    expires_at text NOT NULL,
+    PRIMARY KEY (connection, id)
+  )`,
+  `CREATE INDEX saml_used_ids_expired ON saml_used_ids (expires_at)`,
+  // One pair of each state; the private key is encrypted with the installation's secret key.
+  `CREATE TABLE saml_keys (
+    id text PRIMARY KEY,
+    connection text NOT NULL REFERENCES connections (id),
+    certificate text NOT NULL,
+    private_key text NOT NULL,
+    state text NOT NULL CHECK (state IN ('next', 'current', 'previous')),
+    created_at text NOT NULL,
+    UNIQUE (connection, state)
+  )`,
+  // What was read last counts while it can't be read anew; failure says why.
+  `CREATE TABLE saml_metadata (
+    connection text PRIMARY KEY REFERENCES connections (id),
+    source text NOT NULL,
+    xml text NOT NULL,
+    read_at text NOT NULL,
+    tried_at text NOT NULL,
+    failure text
+  )`,
+  // warned_days is the number of days before its end that was warned of last: 30, 7, 1 or 0.
+  `CREATE TABLE saml_certificates (
+    connection text NOT NULL REFERENCES connections (id),
+    fingerprint text NOT NULL,
+    certificate text NOT NULL,
+    state text NOT NULL CHECK (state IN ('trusted', 'staged', 'retired')),
+    not_after text NOT NULL,
+    warned_days integer,
+    created_at text NOT NULL,
+    PRIMARY KEY (connection, fingerprint)
+  )`,
+  // The NameID as the provider wrote it, with format and qualifiers (JSON); name_key is a hash to find it by.
+  `CREATE TABLE saml_sessions (
+    session text NOT NULL,
+    connection text NOT NULL REFERENCES connections (id),
+    account text NOT NULL,
+    name_id text NOT NULL,
+    name_key text NOT NULL,
+    session_index text,
+    created_at text NOT NULL,
+    PRIMARY KEY (session, connection)
+  )`,
+  `CREATE INDEX saml_sessions_of_subject ON saml_sessions (connection, name_key)`,
+  `CREATE TABLE saml_attempts (
+    reference text PRIMARY KEY,
+    connection text NOT NULL REFERENCES connections (id),
+    at text NOT NULL,
+    outcome text NOT NULL CHECK (outcome IN ('accepted', 'refused', 'tried')),
+    rule text,
+    reason text NOT NULL,
+    account text,
+    email text,
+    certificate text,
+    plan text,
+    assertion text,
+    client_address text
+  )`,
+  `CREATE INDEX saml_attempts_of_connection ON saml_attempts (connection, at)`,
+  // The proof is what the organization is to publish; missed counts the looks in a row at which it was not there.
+  `CREATE TABLE domain_claims (
+    organization text NOT NULL REFERENCES organizations (id),
+    domain text NOT NULL,
+    proof text NOT NULL,
+    state text NOT NULL CHECK (state IN ('claimed', 'verified', 'lost')),
+    claimed_at text NOT NULL,
+    checked_at text,
+    missed integer NOT NULL,
+    PRIMARY KEY (organization, domain)
+  )`,
+  // A sign-in finds its subject by name among a directory's 100,000 people.
+  `CREATE INDEX people_by_user_name ON external_people (connection, lower(user_name))`,
 ];
+
+/** In the order in which they were made; dropped the other way round. */
+const TABLES = STATEMENTS.flatMap((statement) => /^CREATE TABLE (\w+)/.exec(statement)?.[1] ?? []);
