@@ -32,7 +32,7 @@ export class Verifier {
   #closed = false;
 
   constructor(options: VerifierOptions = {}) {
-    this.#options = { threads: 1, waiting: 64, waitingPerSender: 16, deadlineMs: 10_000, ...options };
+    this.#options = { threads: 1, waiting: 96, waitingPerSender: 32, deadlineMs: 10_000, ...options };
   }
 
   /**

@@ -109,7 +109,13 @@ export class SamlServer {
   /** Everything that is stored, but for the traces and what a sign-in under way has of its own. */
   async everything(): Promise<string> {
     const { db } = this.store.sync;
-    const tables: { name: string }[] = await db('sqlite_master').where({ type: 'table' }).select('name');
+    const embedded = db.client.config.client === 'better-sqlite3';
+    const tables: { name: string }[] = embedded
+      ? await db('sqlite_master').where({ type: 'table' }).orderBy('name').select('name')
+      : await db('information_schema.tables')
+          .where({ table_schema: 'public' })
+          .orderBy('table_name')
+          .select({ name: 'table_name' });
     const kept: Record<string, unknown> = {};
     for (const { name } of tables) {
       if (/^(?:sqlite_|saml_attempts$|saml_metadata$|saml_keys$|saml_certificates$|write_lock$)/.test(name)) continue;
