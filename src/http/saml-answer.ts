@@ -14,7 +14,7 @@ import { saveSamlSession } from '../store/saml-sessions.ts';
 import { signIn, trySignIn } from '../sync/sign-in.ts';
 import type { SignInRequest } from '../sync/sign-in.ts';
 import { Attempt } from './saml-attempt.ts';
-import { browserOf } from './saml-browser.ts';
+import { browserOf, rememberWay } from './saml-browser.ts';
 import type { SamlConnection, SamlDoor, SamlProvider } from './saml-door.ts';
 import { providerOf } from './saml-door.ts';
 import { keysOf } from './saml-keys.ts';
@@ -77,19 +77,25 @@ export async function answerSignIn(
   }
   const answer = await signIn(door.sync, question);
   if (answer.kind === 'refused') return attempt.refuseKnown(answer);
-  const opened = { account: answer.account, connection: connection.id, organization: answer.organization };
+  const { nameId, authnStatements } = verdict.assertion;
+  const opened: Opened = {
+    account: answer.account,
+    connection: connection.id,
+    organization: answer.organization,
+    until: authnStatements[0]?.sessionNotOnOrAfter ?? null,
+  };
   const session = await opensSession(door, request, response, opened);
   attempt.account = answer.account;
   attempt.plan = answer.plan;
   // Let go between the two: the sessions have the last word, and say what may be said.
   if (session instanceof RollcallError) return attempt.refuse('sessionOpens', session.message, 403, session.message);
-  const { nameId, authnStatements } = verdict.assertion;
   if (nameId !== null) {
     const sessionIndex = authnStatements[0]?.sessionIndex ?? null;
     const known = { session, connection: connection.id, account: answer.account, nameId, sessionIndex };
     await saveSamlSession(door.sync.db, known, door.sync.now());
   }
   await attempt.record('accepted', null, 'signed in');
+  rememberWay(response, connection.id, door.publicUrl);
   response.set('Cache-Control', 'no-store');
   // What nobody here asked for says itself where it leads; everything else was stored with the request.
   response.redirect(303, answered?.returnTo ?? returnAddress(posted.relayState, saml.settings.returnTo));

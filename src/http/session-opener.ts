@@ -1,13 +1,15 @@
 // What a sign-in door asks of the sessions: to open one for somebody, to know the one that a request carries, and to take
 // back what a connection opened.
 import type { Request, Response } from 'express';
-import type { AccountId, ConnectionId, OrganizationId } from '../core/ids.ts';
+import type { AccountId, ConnectionId, Instant, OrganizationId } from '../core/ids.ts';
 
 export interface Opened {
   readonly account: AccountId;
   readonly connection: ConnectionId;
   /** The one organization that this sign-in opens; null for an operator's connection, which opens all of the account's. */
   readonly organization: OrganizationId | null;
+  /** When the session at the provider ends, if it says so: ours should not outlive it. */
+  readonly until: Instant | null;
 }
 
 export interface SessionOpener {

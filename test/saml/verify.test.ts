@@ -213,6 +213,14 @@ describe('what is encrypted is held to the same rules', () => {
       expect(answer).toMatchObject({ kind: 'refused', rule: 'encryptionIsStrong' });
     }
   });
+  test('keyReferenceIsPlain: a reference that is a query', async () => {
+    const signing: Signing = { what: 'assertion', encryptFor: ours.certificate };
+    const xml = await idp.response({ acsUrl, audience, inResponseTo: request }, signing);
+    const query = `<d:RetrievalMethod xmlns:d="http://www.w3.org/2000/09/xmldsig#" URI="#x' or //*[.//*]='"/>`;
+    const crafted = xml.replace(/<KeyInfo[^>]*>/, (keyInfo) => `${keyInfo}${query}`);
+    expect(crafted).toContain(query);
+    expect(await posted(crafted)).toMatchObject({ kind: 'refused', rule: 'keyReferenceIsPlain' });
+  });
   test('decrypts: a key that is not ours', async () => {
     const answer = await verdict({}, { what: 'assertion', encryptFor: idp.keys.certificate });
     expect(answer).toMatchObject({ kind: 'refused', rule: 'decrypts' });
