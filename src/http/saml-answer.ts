@@ -2,17 +2,19 @@
 // one plain message and a reference, and the trace has the reason.
 import type { Request, Response } from 'express';
 import { returnAddress } from '../connection/return-address.ts';
+import type { ConnectionId } from '../core/ids.ts';
 import { RollcallError } from '../errors.ts';
 import type { Expectation } from '../saml/expectation.ts';
 import type { Identity } from '../saml/identity.ts';
 import { readIdentity, toReading } from '../saml/identity.ts';
+import type { Assertion } from '../saml/message.ts';
 import type { Accepted } from '../saml/verify.ts';
 import { inTransaction } from '../store/database.ts';
 import type { OpenRequest } from '../store/saml-requests.ts';
 import { consumeId, consumeRequest, openRequests } from '../store/saml-requests.ts';
 import { saveSamlSession } from '../store/saml-sessions.ts';
 import { signIn, trySignIn } from '../sync/sign-in.ts';
-import type { SignInRequest } from '../sync/sign-in.ts';
+import type { SignInRequest, SignedIn } from '../sync/sign-in.ts';
 import { Attempt } from './saml-attempt.ts';
 import { browserOf, rememberWay } from './saml-browser.ts';
 import type { SamlConnection, SamlDoor, SamlProvider } from './saml-door.ts';
@@ -66,39 +68,54 @@ export async function answerSignIn(
     return attempt.refuse('isUsedOnce', 'the assertion, or the request that it answers, was used already: a replay');
   }
   const question = questionOf(door, saml, identity);
-  if (answered?.purpose === 'try') {
-    const { answer, rows } = await trySignIn(door.sync, question);
-    await attempt.record(
-      'tried',
-      answer.kind === 'in' ? null : answer.rule,
-      answer.kind === 'in' ? 'would be signed in' : answer.reason,
-    );
-    return sendPage(response, 200, 'Trial sign-in', triedPage(identity, answer, rows, attempt.reference));
-  }
+  if (answered?.purpose === 'try') return showTrial(door, question, identity, { attempt, response });
   const answer = await signIn(door.sync, question);
   if (answer.kind === 'refused') return attempt.refuseKnown(answer);
-  const { nameId, authnStatements } = verdict.assertion;
-  const opened: Opened = {
-    account: answer.account,
-    connection: connection.id,
-    organization: answer.organization,
-    until: authnStatements[0]?.sessionNotOnOrAfter ?? null,
-  };
-  const session = await opensSession(door, request, response, opened);
   attempt.account = answer.account;
   attempt.plan = answer.plan;
+  // What nobody here asked for says itself where it leads; everything else was stored with the request.
+  const returnTo = answered?.returnTo ?? returnAddress(posted.relayState, saml.settings.returnTo);
+  return letIn(door, verdict.assertion, answer, { attempt, request, response, connection: connection.id, returnTo });
+}
+
+async function showTrial(
+  door: SamlDoor,
+  question: SignInRequest,
+  identity: Identity,
+  { attempt, response }: { readonly attempt: Attempt; readonly response: Response },
+): Promise<void> {
+  const { answer, rows } = await trySignIn(door.sync, question);
+  if (answer.kind === 'in') await attempt.record('tried', null, 'would be signed in');
+  else await attempt.record('tried', answer.rule, answer.reason);
+  sendPage(response, 200, 'Trial sign-in', triedPage(identity, answer, rows, attempt.reference));
+}
+
+interface Arrival {
+  readonly attempt: Attempt;
+  readonly request: Request;
+  readonly response: Response;
+  readonly connection: ConnectionId;
+  readonly returnTo: string;
+}
+
+async function letIn(
+  door: SamlDoor,
+  { nameId, authnStatements }: Assertion,
+  { account, organization }: Extract<SignedIn, { kind: 'in' }>,
+  { attempt, request, response, connection, returnTo }: Arrival,
+): Promise<void> {
+  const [authn] = authnStatements;
+  const until = authn?.sessionNotOnOrAfter ?? null;
+  const session = await opensSession(door, request, response, { account, connection, organization, until });
   // Let go between the two: the sessions have the last word, and say what may be said.
   if (session instanceof RollcallError) return attempt.refuse('sessionOpens', session.message, 403, session.message);
   if (nameId !== null) {
-    const sessionIndex = authnStatements[0]?.sessionIndex ?? null;
-    const known = { session, connection: connection.id, account: answer.account, nameId, sessionIndex };
+    const known = { session, connection, account, nameId, sessionIndex: authn?.sessionIndex ?? null };
     await saveSamlSession(door.sync.db, known, door.sync.now());
   }
   await attempt.record('accepted', null, 'signed in');
-  rememberWay(response, connection.id, door.publicUrl);
-  response.set('Cache-Control', 'no-store');
-  // What nobody here asked for says itself where it leads; everything else was stored with the request.
-  response.redirect(303, answered?.returnTo ?? returnAddress(posted.relayState, saml.settings.returnTo));
+  rememberWay(response, connection, door.publicUrl);
+  response.set('Cache-Control', 'no-store').redirect(303, returnTo);
 }
 
 async function opensSession(
