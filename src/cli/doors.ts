@@ -1,19 +1,32 @@
 // The doors that `serve` opens: what each is given of the configuration, and in which order requests meet them.
 import { randomUUID } from 'node:crypto';
+import { resolveTxt } from 'node:dns/promises';
 import { readFileSync } from 'node:fs';
 import { Router } from 'express';
 import type { Config } from '../config/config.ts';
 import { loadSecretKey } from '../config/secret-key.ts';
 import type { Environment, SecretRef } from '../connection/secret.ts';
 import { resolveSecret } from '../connection/secret.ts';
+import { level } from '../core/role.ts';
 import { accountsRouter, startRouter } from '../http/accounts.ts';
 import { healthRouter } from '../http/health.ts';
+import type { SamlDoor } from '../http/saml-door.ts';
+import { keepUp } from '../http/saml-upkeep.ts';
+import { samlRouter } from '../http/saml.ts';
 import { scimRouter } from '../http/scim-router.ts';
+import { signOnSessions } from '../http/sign-on.ts';
+import { visited, visitOf } from '../http/visit.ts';
 import type { AccountsContext, SendMail } from '../organization/context.ts';
 import { declareScimTokens } from '../organization/declare-scim-tokens.ts';
+import { checkDomains } from '../organization/domains.ts';
 import { deriveKeys } from '../organization/keys.ts';
+import { Verifier } from '../saml/verifier.ts';
+import { sealingKey } from '../store/sealed.ts';
 import type { Sync } from '../sync/context.ts';
 import { personMailer } from './channels.ts';
+import type { Job } from './upkeep.ts';
+
+const HOUR_MS = 3_600_000;
 
 export interface Surroundings {
   readonly config: Config;
@@ -27,6 +40,7 @@ export interface Surroundings {
 
 export interface Doors {
   readonly routers: readonly Router[];
+  readonly jobs: readonly Job[];
   /** Writes what is still in memory. */
   readonly close: () => Promise<void>;
 }
@@ -40,9 +54,10 @@ export async function openDoors(surroundings: Surroundings): Promise<Doors> {
     limits: { requestsPerSecond: config.limits.scimRequestsPerSecond },
     report: (error) => log(`scim: ${told(error)}`),
   });
+  const secretKey = loadSecretKey(config.database.url, env);
   const context: AccountsContext = {
     sync,
-    keys: deriveKeys(loadSecretKey(config.database.url, env)),
+    keys: deriveKeys(secretKey),
     sendMail: sendMailOf(surroundings),
     publicUrl: config.server.publicUrl,
     signup: config.signup,
@@ -50,14 +65,49 @@ export async function openDoors(surroundings: Surroundings): Promise<Doors> {
     directory: null,
     unforeseen: (error) => log(`accounts: ${told(error)}`),
   };
+  const saml = samlDoor(surroundings, context, secretKey);
   return {
     routers: [
       healthRouter({ db: sync.db, stopping }),
       Router().use('/scim/v2', scim.router),
+      // A trial sign-in asks who wants it.
+      Router().get('/saml/:connection/login', visited(context)),
+      samlRouter(saml),
       accountsRouter(context),
       startRouter(),
     ],
-    close: scim.close,
+    jobs: [
+      { name: 'identity providers', everyMs: HOUR_MS, work: () => keepUp(saml) },
+      { name: 'domains', everyMs: 24 * HOUR_MS, work: () => checkDomains(sync, resolveTxt) },
+    ],
+    close: async () => {
+      await scim.close();
+      await saml.verifier.close();
+    },
+  };
+}
+
+function samlDoor({ config, sync, log }: Surroundings, context: AccountsContext, secretKey: Buffer): SamlDoor {
+  return {
+    sync,
+    publicUrl: config.server.publicUrl,
+    settingsOf: async (id) => {
+      const declared = config.connections.find((one) => one.id === id);
+      return declared?.kind === 'saml' ? declared.settings : null;
+    },
+    sealingKey: sealingKey(secretKey),
+    verifier: new Verifier(),
+    sessions: signOnSessions(context),
+    mayTry: async (request, id) => {
+      const { caller } = visitOf(request);
+      const organization = config.connections.find((one) => one.id === id)?.organization ?? null;
+      if (caller === null || caller.operator) return caller !== null;
+      return caller.memberships.some(
+        (one) =>
+          one.organization === organization && one.status === 'active' && level(one.role) >= level('administrator'),
+      );
+    },
+    log,
   };
 }
 

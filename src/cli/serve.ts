@@ -1,6 +1,5 @@
 // `serve`: the declared objects are applied, HTTP is answered, the schedule followed and what has to go out sent, until
 // a signal ends it.
-import { setTimeout as sleep } from 'node:timers/promises';
 import { createDeliverer } from '../delivery/deliverer.ts';
 import { createApp } from '../http/app.ts';
 import { listen } from '../http/listen.ts';
@@ -14,6 +13,8 @@ import { EXIT } from './command.ts';
 import { openDoors } from './doors.ts';
 import { printable } from './printable.ts';
 import { scheduledReadings } from './readings.ts';
+import type { Job } from './upkeep.ts';
+import { keepUp } from './upkeep.ts';
 
 /** How often holds are looked through for one whose deadline has passed. */
 const DEADLINES_MS = 60_000;
@@ -49,26 +50,21 @@ export const serve: Command = {
       random: Math.random,
       signal,
     });
-    const deadlines = followDeadlines(store, signal, log);
+    const upkeep = keepUp([...doors.jobs, deadlines(store, log)], signal, log);
     log(`${await stopped}: ending; a second signal ends at once`);
-    await Promise.all([server.stop(), schedule, deadlines, deliverer.stop()]);
+    await Promise.all([server.stop(), schedule, upkeep, deliverer.stop()]);
     await doors.close();
     log('ended');
     return EXIT.done;
   },
 };
 
-/** Applies held rows whose deadline has passed; by default there is none. */
-async function followDeadlines(sync: Sync, signal: AbortSignal, log: (line: string) => void): Promise<void> {
-  if (sync.brake.deadlineMs === null) return;
-  while (!signal.aborted) {
-    try {
-      for (const id of await applyExpiredHolds(sync)) log(`hold ${id}: its deadline has passed, it is applied`);
-    } catch (error) {
-      log(`deadlines of holds: ${error instanceof Error ? error.message : String(error)}`);
-    }
-    await sleep(DEADLINES_MS, undefined, { signal }).catch(() => undefined);
-  }
+/** Held rows whose deadline has passed are applied; by default there is none. */
+function deadlines(sync: Sync, log: (line: string) => void): Job {
+  const work = async (): Promise<void> => {
+    for (const id of await applyExpiredHolds(sync)) log(`hold ${id}: its deadline has passed, it is applied`);
+  };
+  return { name: 'deadlines of holds', everyMs: DEADLINES_MS, work };
 }
 
 /** Resolves with the name of the first signal; the second one ends the process, which loses nothing either. */

@@ -50,19 +50,25 @@ const returnAddress = z
   .refine((text) => isWebAddress(text) && !/[?#]/.test(text), 'must be an http:// or https:// address without ? and #');
 
 const attributeName = z.string().min(1);
+const statedName = attributeName.optional().transform((name) => name ?? null);
 
 export const samlSettings = z.strictObject({
   idpMetadata,
   attributes: z
     .strictObject({
       /** Holds the stable id. Without it: a persistent NameID, else the e-mail; never a transient NameID. */
-      id: attributeName.optional().transform((name) => name ?? null),
-      email: attributeName.default('Email'),
-      firstName: attributeName.default('FirstName'),
-      lastName: attributeName.default('LastName'),
-      groups: attributeName.default('Groups'),
+      id: statedName,
+      /** Null: `Email`, or what the detected provider calls it; so for the three that follow. */
+      email: statedName,
+      firstName: statedName,
+      lastName: statedName,
+      groups: statedName,
     })
     .prefault({}),
+  /** What must be signed. `either` still means one of the two: an unsigned assertion never counts on its own. */
+  signed: z.enum(['either', 'assertion', 'response', 'both']).default('either'),
+  /** How many seconds the provider's clock may be off. */
+  clockSkew: z.int().min(0).max(300).default(60),
   /** Off: a response that nobody here asked for is how one signs a victim in to the attacker's account. */
   allowIdpInitiated: z.boolean().default(false),
   /** On: also people whom no SCIM or LDAP connection of the organization knows. */

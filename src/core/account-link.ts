@@ -28,6 +28,8 @@ export interface LinkQuestion {
   readonly holder: { readonly account: AccountId; readonly linkedIds: readonly string[] } | null;
   /** The person would be somebody somewhere: a mapping or a default role gives them something. */
   readonly granted: boolean;
+  /** The account of the same person in a directory of the same organization, which answers for who they are. */
+  readonly vouched?: { readonly account: AccountId; readonly linkedIds: readonly string[] } | null;
   /** Another person of the same reading, met before this one, carries the address. */
   readonly addressTaken: boolean;
 }
@@ -40,6 +42,10 @@ export function decideLink(question: LinkQuestion): LinkDecision {
   const conflict = (reason: LinkConflict): LinkDecision =>
     granted ? { kind: 'conflict', reason, account: holder?.account ?? null } : wait;
   if (!person.present) return wait;
+  // The directory knows them, under whatever address; the rest of the rules is for people who come by address alone.
+  const { vouched = null } = question;
+  if (vouched !== null && vouched.linkedIds.length === 0) return { kind: 'join', account: vouched.account };
+  if (vouched !== null) return { kind: 'conflict', reason: 'other_id', account: vouched.account };
   if (email === null) return conflict('no_address');
   if (!maySpeakFor(question.connection, email, question.verifiedDomains)) return conflict('address_not_verified');
   if (question.addressTaken) return conflict('address_shared');

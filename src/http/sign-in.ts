@@ -2,12 +2,13 @@
 // signs in. Every refusal of a password reads the same.
 import { Router } from 'express';
 import type { Request, Response } from 'express';
-import { connectionFor } from '../organization/single-sign-on.ts';
 import type { AccountsContext } from '../organization/context.ts';
 import type { SignIn } from '../organization/sign-in.ts';
 import { tooMany } from '../organization/throttle.ts';
 import { signIn } from '../organization/sign-in.ts';
 import { endSessions } from '../store/sessions.ts';
+import type { SignInWay } from '../store/sign-in-ways.ts';
+import { connectionsForEmail } from '../store/sign-in-ways.ts';
 import { textField } from './fields.ts';
 import { field, form, hidden, problemNote, submit } from './form.ts';
 import { html } from './html.ts';
@@ -57,11 +58,20 @@ function wishOf(request: Request): string {
 
 /** An address without a password: to the connection of its domain, or on to the password. */
 async function leadOn(context: AccountsContext, request: Request, response: Response, name: string): Promise<void> {
-  const connection = name.length > 256 ? null : await connectionFor(context.sync, name);
-  if (connection === null) return sendSignInPage(context, request, response, 200, { name, askPassword: true });
+  const ways = name.length > 256 ? [] : await connectionsForEmail(context.sync.db, name);
+  const [only] = ways;
+  if (only === undefined) return sendSignInPage(context, request, response, 200, { name, askPassword: true });
   const wish = wishOf(request);
   const query = wish === '' ? '' : `?return_to=${encodeURIComponent(wish)}`;
-  response.redirect(303, `/saml/${encodeURIComponent(connection)}/login${query}`);
+  const leads = (way: SignInWay): string => `/saml/${encodeURIComponent(way.connection)}/login${query}`;
+  if (ways.length === 1) return response.redirect(303, leads(only));
+  sendPage(response, 200, {
+    title: 'Where do you want to go?',
+    body: html`<p>Your company has several organizations here.</p>
+      <ul>
+        ${ways.map((way) => html`<li><a href="${leads(way)}">${way.title}</a></li>`)}
+      </ul>`,
+  });
 }
 
 /** The refusal that the outcome of a sign-in stands for. */

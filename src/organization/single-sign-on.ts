@@ -1,20 +1,13 @@
 // Which identity provider signs in the people of a domain, and whether an organization requires it of its own.
-import type { ConnectionId, OrganizationId } from '../core/ids.ts';
-import { emailDomain } from '../core/fact.ts';
+import type { OrganizationId } from '../core/ids.ts';
 import { RollcallError } from '../errors.ts';
 import { noteEvent } from '../store/account-events.ts';
 import { inTransaction } from '../store/database.ts';
 import { saveSignInRule } from '../store/own-memberships.ts';
-import { signInConnections, signInConnectionsOfDomain } from '../store/connections.ts';
+import { signInConnections } from '../store/connections.ts';
 import type { Sync } from '../sync/context.ts';
 import type { Caller } from './caller.ts';
 import { activeIn, atLeast } from './caller.ts';
-
-/** The active SAML connection of an organization that owns the address's domain; the first by id where there are several. */
-export async function connectionFor(sync: Sync, email: string): Promise<ConnectionId | null> {
-  const domain = emailDomain(email);
-  return domain === '' ? null : ((await signInConnectionsOfDomain(sync.db, domain))[0] ?? null);
-}
 
 /**
  * Requires single sign-on, or no longer. The Owner can still use a password: when the identity provider is broken

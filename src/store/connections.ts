@@ -154,16 +154,6 @@ export async function bindWorkspace(
   await db('mappings').where({ organization, workspace_title: title, workspace: null }).update({ workspace });
 }
 
-/** Active SAML connections of organizations that have verified the domain. */
-export async function signInConnectionsOfDomain(db: Database, domain: string): Promise<ConnectionId[]> {
-  const rows: { id: ConnectionId }[] = await db('connections')
-    .join('domains', 'domains.organization', 'connections.organization')
-    .where({ domain, kind: 'saml', state: 'active' })
-    .orderBy('connections.id')
-    .select('connections.id as id');
-  return rows.map(({ id }) => id);
-}
-
 /** Active connections through which people of the organization can sign in without a password of their own. */
 export async function signInConnections(db: Database, organization: OrganizationId): Promise<ConnectionId[]> {
   const rows: { id: ConnectionId }[] = await db('connections')

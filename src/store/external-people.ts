@@ -1,4 +1,5 @@
 // External people by account, by address and by group: whose they are, and who is still nobody's.
+import { emailKey } from '../core/fact.ts';
 import type { AccountId, ConnectionId, Instant } from '../core/ids.ts';
 import type { Database } from './database.ts';
 import { inGroups } from './database.ts';
@@ -108,4 +109,35 @@ export async function linkedAccount(
     .where({ connection, external_id: externalId })
     .first('account');
   return row?.account ?? null;
+}
+
+/** How a sign-in's subject is found among the people of the directories. */
+export type MatchField = 'userName' | 'email' | 'id';
+
+/** People of these connections with that name, address or id, those who were let go too. */
+export async function peopleMatching(
+  db: Database,
+  connections: readonly ConnectionId[],
+  field: MatchField,
+  value: string,
+): Promise<StoredPerson[]> {
+  const query = db('external_people').whereIn('connection', [...connections]);
+  switch (field) {
+    case 'id':
+      void query.where({ external_id: value });
+      break;
+    case 'email':
+      void query.where({ email_key: emailKey(value) });
+      break;
+    case 'userName':
+      // User names compare without case (RFC 7643); both databases fold ASCII, and more is folded below.
+      void query.whereRaw('lower(user_name) = ?', [asciiLower(value)]);
+      break;
+  }
+  const rows: PersonRow[] = await query.orderBy(['connection', 'external_id']).limit(10);
+  return rows.map(personFromRow);
+}
+
+function asciiLower(text: string): string {
+  return text.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase());
 }

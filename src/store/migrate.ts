@@ -8,6 +8,7 @@ import { delivery } from './migrations/0002-delivery.ts';
 import { scim } from './migrations/0003-scim.ts';
 import { schedules } from './migrations/0004-schedules.ts';
 import { accounts } from './migrations/0005-accounts.ts';
+import { saml } from './migrations/0006-saml.ts';
 import type { Migration } from './migrations/migration.ts';
 import { runStatements } from './migrations/migration.ts';
 
@@ -18,6 +19,7 @@ export const MIGRATIONS: readonly { readonly name: string; readonly migration: M
   { name: '0003-scim', migration: scim },
   { name: '0004-schedules', migration: schedules },
   { name: '0005-accounts', migration: accounts },
+  { name: '0006-saml', migration: saml },
 ];
 
 export interface MigrationState {

@@ -1,6 +1,6 @@
 // Joining external people to accounts: the decision is the core's, the look-ups are here (organizations.md section 5).
 import { decideLink, maySpeakFor, mayMove } from '../core/account-link.ts';
-import type { LinkConflict } from '../core/account-link.ts';
+import type { LinkConflict, LinkQuestion } from '../core/account-link.ts';
 import type { Connection } from '../core/connection.ts';
 import type { Person } from '../core/fact.ts';
 import { emailKey } from '../core/fact.ts';
@@ -46,6 +46,8 @@ export interface JoinInput {
   readonly moved: readonly { readonly person: Person; readonly account: AccountId }[];
   /** Account ids already given out by the plan for people who have none yet, by external id. */
   readonly planned: ReadonlyMap<string, AccountId>;
+  /** Accounts for which a directory of the same organization vouches, by external id. */
+  readonly vouched?: ReadonlyMap<string, AccountId>;
   /** Addresses given and freed by people of the same directory read, met in earlier pieces. */
   readonly addresses: Addresses;
 }
@@ -57,7 +59,8 @@ export async function decideJoining(db: Database, input: JoinInput): Promise<Joi
     ({ attributes }) => (attributes.email === null ? [] : [emailKey(attributes.email)]),
   );
   const holders = new Map(await accountsByEmail(db, [...new Set(keys)]));
-  const everLinked = await linkedIds(db, input.connection, [...holders.values()]);
+  const vouched = input.vouched ?? new Map<string, AccountId>();
+  const everLinked = await linkedIds(db, input.connection, [...holders.values(), ...vouched.values()]);
   const verified = verifiedFor(input, input.connection);
   const { addresses } = input;
   const result = {
@@ -86,6 +89,8 @@ export async function decideJoining(db: Database, input: JoinInput): Promise<Joi
       result.addresses.push({ person, account, email });
     }
   }
+  const knownAs = (account: AccountId | null | undefined): LinkQuestion['holder'] =>
+    account === undefined || account === null ? null : { account, linkedIds: everLinked.get(account) ?? [] };
   for (const linked of inOrder(input.unlinked)) {
     const { person } = linked;
     const key = person.attributes.email === null ? null : emailKey(person.attributes.email);
@@ -94,7 +99,8 @@ export async function decideJoining(db: Database, input: JoinInput): Promise<Joi
       connection: view.connection,
       person,
       verifiedDomains: verified,
-      holder: account === null ? null : { account, linkedIds: everLinked.get(account) ?? [] },
+      holder: knownAs(account),
+      vouched: knownAs(vouched.get(person.externalId)),
       granted: isGranted(input.landscape, view, linked),
       addressTaken: key !== null && addresses.isGiven(key),
     });

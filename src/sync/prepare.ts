@@ -43,6 +43,7 @@ export interface PrepareInput {
   /** External ids to look at although nothing about them changed (an edit that may join them now). */
   readonly also?: readonly string[];
   readonly planned?: ReadonlyMap<string, AccountId>;
+  readonly vouched?: ReadonlyMap<string, AccountId>;
   /** Carried from piece to piece of a directory. */
   readonly addresses?: Addresses;
 }
@@ -79,6 +80,7 @@ export async function prepare(db: Database, input: PrepareInput): Promise<Prepar
     unlinked,
     moved,
     planned: input.planned ?? new Map(),
+    vouched: input.vouched ?? new Map(),
     addresses: input.addresses ?? new Addresses(),
   });
 

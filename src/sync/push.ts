@@ -9,7 +9,7 @@ import { loadDomains } from '../store/organizations.ts';
 import { addPlan, setPlanState } from '../store/plans.ts';
 import type { RunKind } from '../store/runs.ts';
 import { addRun, setRunState } from '../store/runs.ts';
-import type { ConnectionId, PlanId } from '../core/ids.ts';
+import type { AccountId, ConnectionId, PlanId } from '../core/ids.ts';
 import type { PlanRef, Sync } from './context.ts';
 import { writeJoining } from './join.ts';
 import { loadLandscape } from './landscape.ts';
@@ -17,16 +17,26 @@ import { rememberMatches } from './matches.ts';
 import { prepare } from './prepare.ts';
 import { settle } from './settle.ts';
 
+export interface PushOptions {
+  /** Accounts for which a directory of the same organization vouches, by external id (a sign-in that it knows). */
+  readonly vouched?: ReadonlyMap<string, AccountId>;
+}
+
 /** Takes in one push. What the brake stops is held; everything else is committed when this returns. */
-export async function push(sync: Sync, reading: PushReading): Promise<PlanRef> {
-  return inTransaction(sync.db, (db) => pushWithin(sync, db, reading));
+export async function push(sync: Sync, reading: PushReading, options: PushOptions = {}): Promise<PlanRef> {
+  return inTransaction(sync.db, (db) => pushWithin(sync, db, reading, options));
 }
 
 /** As `push`, in the caller's transaction: what the client sent is stored with what comes of it, or neither is. */
-export async function pushWithin(sync: Sync, db: Database, reading: PushReading): Promise<PlanRef> {
+export async function pushWithin(
+  sync: Sync,
+  db: Database,
+  reading: PushReading,
+  options: PushOptions = {},
+): Promise<PlanRef> {
   const plan = await beginPlan(sync, db, reading.connection, 'push');
   const landscape = await loadLandscape(db);
-  const prepared = await prepare(db, { landscape, domains: await loadDomains(db), reading });
+  const prepared = await prepare(db, { landscape, domains: await loadDomains(db), reading, ...options });
   await writeFacts(db, reading.connection, prepared.facts);
   await writeJoining(db, prepared.joining, sync.now());
   await endKeeps(db, reading.connection, prepared.changedAbout, sync.now());

@@ -13,7 +13,7 @@ function prepare(aptGet: string): { code: number | null; stdout: string; stderr:
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   writeFileSync(join(folder, 'apt-get'), `#!/bin/sh\necho "apt-get $*" >&2\n${aptGet}\n`);
   chmodSync(join(folder, 'apt-get'), 0o755);
-  for (const name of ['sh', 'touch', 'chmod']) symlinkSync(join('/bin', name), join(folder, name));
+  for (const name of ['sh', 'touch', 'chmod', 'mkdir']) symlinkSync(join('/bin', name), join(folder, name));
   const { status, stdout, stderr } = spawnSync(
     `${ROOT}node_modules/.bin/node`,
     [join(ROOT, 'test/support/prepare.ts'), '--path', folder],
@@ -23,7 +23,7 @@ function prepare(aptGet: string): { code: number | null; stdout: string; stderr:
 }
 
 const INSTALL =
-  'for name in slapd slapadd ldapsearch ldapadd ldapmodify chromium; do touch "$HERE/$name"; chmod +x "$HERE/$name"; done';
+  'mkdir -p "$HERE/usr/share/simplesamlphp/www"; touch "$HERE/usr/share/simplesamlphp/www/index.php"; for name in slapd slapadd ldapsearch ldapadd ldapmodify chromium php; do touch "$HERE/$name"; chmod +x "$HERE/$name"; done';
 
 test('where the programs are there, nothing is installed and nothing is said', () => {
   const args = [join(ROOT, 'test/support/prepare.ts')];
@@ -48,21 +48,21 @@ const AS_ROOT: readonly Case[] = [
     aptGet: SUCCEEDS_WITH_LISTS,
     code: 0,
     calls: ['apt-get install', 'apt-get update', 'apt-get install'],
-    last: /slapd ldap-utils chromium$/,
+    last: /slapd ldap-utils chromium php-cli simplesamlphp$/,
   },
   {
     name: 'an installation that fails stops the tests and says what to run',
     aptGet: 'exit 100',
     code: 1,
     calls: ['apt-get install', 'apt-get update'],
-    last: /^prepare: cannot fetch the package lists: run `apt-get update` and `apt-get install slapd ldap-utils chromium`$/,
+    last: /^prepare: cannot fetch the package lists: run `apt-get update` and `apt-get install slapd ldap-utils chromium php-cli simplesamlphp`$/,
   },
   {
     name: 'an installation that installs nothing is noticed',
     aptGet: 'exit 0',
     code: 1,
     calls: ['apt-get install'],
-    last: /^prepare: slapd and ldap-utils and chromium is installed and its programs are not in the PATH$/,
+    last: /^prepare: slapd and ldap-utils and chromium and php-cli and simplesamlphp is installed and its programs are not in the PATH$/,
   },
 ];
 
@@ -72,7 +72,7 @@ const AS_ANYBODY: readonly Case[] = [
     aptGet: 'exit 0',
     code: 1,
     calls: [],
-    last: /^prepare: the tests need slapd and ldap-utils and chromium: as root, run `apt-get install slapd ldap-utils chromium`$/,
+    last: /^prepare: the tests need slapd and ldap-utils and chromium and php-cli and simplesamlphp: as root, run `apt-get install slapd ldap-utils chromium php-cli simplesamlphp`$/,
   },
 ];
 

@@ -1,7 +1,7 @@
-// Before the tests: slapd, the LDAP command-line tools and a browser, which no npm package brings. Without them tests could only
-// be skipped, and a skipped test proves nothing.
+// Before the tests: slapd and the LDAP command-line tools, SimpleSAMLphp and a browser, which no npm package brings.
+// Without them tests could only be skipped, and a skipped test proves nothing.
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { parseArgs } from 'node:util';
 
@@ -13,6 +13,9 @@ const PROGRAMS = new Map([
   ['ldapadd', 'ldap-utils'],
   ['ldapmodify', 'ldap-utils'],
   ['chromium', 'chromium'],
+  ['php', 'php-cli'],
+  // No program: it is found by the name of a file.
+  ['/usr/share/simplesamlphp/www/index.php', 'simplesamlphp'],
 ]);
 
 // Servers stand where the PATH of an ordinary user does not reach; `--path` stands in for all of it in a test.
@@ -25,8 +28,13 @@ const needed = packagesMissing();
 if (needed.length > 0) install(needed);
 
 function packagesMissing(): readonly string[] {
-  const missing = [...PROGRAMS].filter(([program]) => !folders.some((folder) => isProgram(join(folder, program))));
+  const missing = [...PROGRAMS].filter(([name]) => !isThere(name));
   return [...new Set(missing.map(([, name]) => name))];
+}
+
+function isThere(name: string): boolean {
+  if (name.startsWith('/')) return existsSync(join(values.path ?? '/', name));
+  return folders.some((folder) => isProgram(join(folder, name)));
 }
 
 function isProgram(path: string): boolean {

@@ -1,0 +1,88 @@
+// One attempt to sign in or out: what became known of it, how it is kept, and what the visitor is told when it is refused.
+import type { Request, Response } from 'express';
+import { attributeNames } from '../saml/presets.ts';
+import { redacted } from '../saml/redact.ts';
+import type { Verdict } from '../saml/verify.ts';
+import type { SamlAttempt } from '../store/saml-attempts.ts';
+import { addAttempt } from '../store/saml-attempts.ts';
+import type { SignedIn } from '../sync/sign-in.ts';
+import type { SamlConnection, SamlDoor, SamlProvider } from './saml-door.ts';
+import { whoCanHelp } from './saml-help.ts';
+import { newReference, sendPage, sendRefusal } from './saml-page.ts';
+
+/** A provider's message may be as long as all of what it posted. */
+const LONGEST_REASON = 1000;
+
+/** One attempt: what became known of it so far, and the two ways in which it ends. */
+export class Attempt {
+  readonly reference = newReference();
+  email: string | null = null;
+  account: SamlAttempt['account'] = null;
+  plan: SamlAttempt['plan'] = null;
+  #certificate: string | null = null;
+  #assertion: string | null = null;
+  readonly #door: SamlDoor;
+  readonly #saml: SamlConnection;
+  readonly #request: Request;
+  readonly #response: Response;
+
+  constructor(door: SamlDoor, saml: SamlConnection, request: Request, response: Response) {
+    this.#door = door;
+    this.#saml = saml;
+    this.#request = request;
+    this.#response = response;
+  }
+
+  saw(verdict: Verdict, { metadata }: SamlProvider): void {
+    const { settings } = this.#saml;
+    const accepted = verdict.kind === 'accepted' ? verdict : null;
+    this.#certificate = accepted?.certificate ?? null;
+    const also = [settings.attributes.id, settings.matchOn.saml].filter((name) => name !== null);
+    const names = attributeNames(settings, metadata.kind);
+    this.#assertion = redacted(verdict.response, accepted?.assertion ?? null, names, also);
+  }
+
+  async refuse(rule: string, reason: string, status = 403, help: string | null = null): Promise<void> {
+    const { id } = this.#saml.connection;
+    this.#door.log(`saml ${id}: sign-in ${this.reference} refused by ${rule}: ${oneLine(reason)}`);
+    await this.record('refused', rule, reason);
+    sendRefusal(this.#response, status, this.reference, help);
+  }
+
+  /** Somebody who is proven to be who they are may be told who can help. */
+  async refuseKnown(refused: Extract<SignedIn, { kind: 'refused' }>): Promise<void> {
+    this.account = refused.account;
+    this.plan = refused.plan;
+    const help = refused.suspended ? await whoCanHelp(this.#door.sync.db, this.#saml.connection.organization) : null;
+    await this.refuse(refused.rule, refused.reason, 403, help);
+  }
+
+  turnAway(): void {
+    this.#response.set('Retry-After', '5');
+    sendPage(this.#response, 429, 'Too many sign-ins', [
+      'Too many people are signing in just now. Please try again in a moment.',
+    ]);
+  }
+
+  async record(outcome: SamlAttempt['outcome'], rule: string | null, reason: string): Promise<void> {
+    await addAttempt(this.#door.sync.db, {
+      reference: this.reference,
+      connection: this.#saml.connection.id,
+      at: this.#door.sync.now(),
+      outcome,
+      rule,
+      reason: reason.slice(0, LONGEST_REASON),
+      account: this.account,
+      email: this.email,
+      certificate: this.#certificate,
+      plan: this.plan,
+      assertion: this.#assertion,
+      clientAddress: this.#request.ip ?? null,
+    });
+  }
+}
+
+/** A stranger's text in a log is one line of it. */
+function oneLine(text: string): string {
+  return text.replaceAll(/\p{Cc}+/gu, ' ').slice(0, 500);
+}

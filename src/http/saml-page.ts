@@ -1,0 +1,56 @@
+// The few pages of the SAML door, without a script but for the form that posts itself. They say what a visitor can do,
+// and never why a message was refused: that is for the trace.
+import { randomBytes, randomInt } from 'node:crypto';
+import type { Response } from 'express';
+import { escapeXml } from '../saml/xml.ts';
+
+/** Read aloud without mistakes: no I, O, 0, 1. */
+const ALPHABET = 'ABCDEFGHJKLMNPQRSTUVWXYZ23456789';
+
+/** What the visitor tells support: twelve characters that say nothing to anybody else. */
+export function newReference(): string {
+  const characters = Array.from({ length: 12 }, () => ALPHABET[randomInt(ALPHABET.length)]);
+  return [0, 4, 8].map((at) => characters.slice(at, at + 4).join('')).join('-');
+}
+
+export function sendPage(response: Response, status: number, title: string, paragraphs: readonly string[]): void {
+  page(response, status, title, paragraphs.map((text) => `<p>${escapeXml(text)}</p>`).join('\n'), null);
+}
+
+export function sendRefusal(response: Response, status: number, reference: string, help: string | null): void {
+  sendPage(response, status, 'Sign-in did not work', [
+    help ??
+      'You could not be signed in. Please start again from where you came; if that does not help, ask your administrator.',
+    `Reference: ${reference}`,
+  ]);
+}
+
+/** A form that posts itself to the provider (the POST binding). */
+export function sendPostForm(response: Response, address: string, fields: Readonly<Record<string, string>>): void {
+  const inputs = Object.entries(fields).map(
+    ([name, value]) => `<input type="hidden" name="${escapeXml(name)}" value="${escapeXml(value)}">`,
+  );
+  const nonce = randomBytes(16).toString('base64');
+  const form = [
+    `<form method="post" action="${escapeXml(address)}">`,
+    ...inputs,
+    '<p>You are being taken to your identity provider.</p>',
+    '<button>Go on</button>',
+    '</form>',
+    `<script nonce="${nonce}">document.forms[0].submit();</script>`,
+  ];
+  page(response, 200, 'Signing in', form.join('\n'), nonce);
+}
+
+function page(response: Response, status: number, title: string, body: string, nonce: string | null): void {
+  // No form-action: a provider may lead the posted form on to another address of its own.
+  const script = nonce === null ? '' : `; script-src 'nonce-${nonce}'`;
+  response
+    .status(status)
+    .set('Content-Security-Policy', `default-src 'none'${script}; base-uri 'none'; frame-ancestors 'none'`)
+    .set('Cache-Control', 'no-store')
+    .type('html')
+    .send(
+      `<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>${escapeXml(title)}</title></head>\n<body><h1>${escapeXml(title)}</h1>\n${body}\n</body></html>\n`,
+    );
+}

@@ -1,0 +1,85 @@
+// An organization claims a domain and proves it by a TXT record, each organization for itself: a company with several
+// shares its domain. A proof that is gone for good is lost, and with it the word of the connections about its addresses.
+import { randomBytes } from 'node:crypto';
+import { RollcallError } from '../errors.ts';
+import type { OrganizationId } from '../core/ids.ts';
+import type { ClaimState, DomainClaim } from '../store/domain-claims.ts';
+import { loadClaims, saveClaim, setProvenDomain } from '../store/domain-claims.ts';
+import type { Sync } from '../sync/context.ts';
+import { edit } from '../sync/edit.ts';
+
+/** `resolveTxt` of node:dns/promises fits: the record's strings, each in its pieces. */
+export type TxtResolver = (name: string) => Promise<readonly (readonly string[])[]>;
+
+const PREFIX = '_rollcall-challenge';
+
+/** A record may be away while a zone is moved; so many looks in a row, a day each, are no accident. */
+const LOST_AFTER = 3;
+
+/** Where the record is to stand. */
+export function recordName(domain: string): string {
+  return `${PREFIX}.${domain}`;
+}
+
+/**
+ * Claims the domain; a claim that stands already keeps its proof.
+ * @throws RollcallError `input_invalid` for what is no domain.
+ */
+export async function claimDomain(sync: Sync, organization: OrganizationId, written: string): Promise<DomainClaim> {
+  const domain = written.trim().toLowerCase().replace(/\.$/, '');
+  if (domain.length > 230 || !/^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}$/.test(domain)) {
+    throw new RollcallError('input_invalid', `${written} is no domain: write it like acme.example`);
+  }
+  const known = (await loadClaims(sync.db, organization)).find((claim) => claim.domain === domain);
+  if (known !== undefined) return known;
+  const claim: DomainClaim = {
+    organization,
+    domain,
+    proof: `rollcall-verification=${randomBytes(20).toString('base64url')}`,
+    state: 'claimed',
+    claimedAt: sync.now(),
+    checkedAt: null,
+    missed: 0,
+  };
+  await saveClaim(sync.db, claim);
+  return claim;
+}
+
+/** Looks the record up, and makes the domain verified or lost. A resolver that fails has said nothing. */
+export async function checkDomain(sync: Sync, claim: DomainClaim, resolve: TxtResolver): Promise<ClaimState> {
+  const found = await isPublished(claim, resolve);
+  if (found === null) return claim.state;
+  const missed = found ? 0 : claim.missed + 1;
+  const lost = claim.state === 'verified' && missed >= LOST_AFTER;
+  const state: ClaimState = found ? 'verified' : lost ? 'lost' : claim.state;
+  const checked: DomainClaim = { ...claim, state, missed, checkedAt: sync.now() };
+  if (state === claim.state) await saveClaim(sync.db, checked);
+  else {
+    // What connections may speak for changes: people are joined, or no longer, through the one door.
+    await edit(sync, { kind: 'people', preview: false }, async (db) => {
+      await saveClaim(db, checked);
+      await setProvenDomain(db, checked, state === 'verified', sync.now());
+    });
+  }
+  return state;
+}
+
+/** All claims, one after the other: for a daily look. @returns those that were lost now. */
+export async function checkDomains(sync: Sync, resolve: TxtResolver): Promise<DomainClaim[]> {
+  const lost: DomainClaim[] = [];
+  for (const claim of await loadClaims(sync.db)) {
+    const state = await checkDomain(sync, claim, resolve);
+    if (state === 'lost' && claim.state !== 'lost') lost.push(claim);
+  }
+  return lost;
+}
+
+/** Null when the resolver could not tell. */
+async function isPublished({ domain, proof }: DomainClaim, resolve: TxtResolver): Promise<boolean | null> {
+  try {
+    return (await resolve(recordName(domain))).some((pieces) => pieces.join('').trim() === proof);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    return code === 'ENOTFOUND' || code === 'ENODATA' ? false : null;
+  }
+}

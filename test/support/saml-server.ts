@@ -1,0 +1,235 @@
+// A running server with the SAML door, its store, two organizations, and a browser of a kind: one that keeps cookies and
+// goes where it is sent only when told.
+import { randomBytes } from 'node:crypto';
+import { sealingKey } from '../../src/store/sealed.ts';
+import type { SamlSettings } from '../../src/connection/saml.ts';
+import { samlSettings } from '../../src/connection/saml.ts';
+import type { ConnectionId, OrganizationId } from '../../src/core/ids.ts';
+import { createApp } from '../../src/http/app.ts';
+import type { Listening } from '../../src/http/listen.ts';
+import { listen } from '../../src/http/listen.ts';
+import type { SamlDoor } from '../../src/http/saml-door.ts';
+import { samlRouter } from '../../src/http/saml.ts';
+import type { Declaration } from '../../src/organization/declare.ts';
+import { Verifier } from '../../src/saml/verifier.ts';
+import { base64, idOf, inflated } from './idp.ts';
+import type { Said, Signing, TestIdp } from './idp.ts';
+import { TestSessions } from './sessions.ts';
+import type { TestStore } from './store.ts';
+import { openTestStore } from './store.ts';
+
+export const acme = 'acme' as OrganizationId;
+export const beta = 'beta' as OrganizationId;
+export const acmeSaml = 'acme-saml' as ConnectionId;
+export const acmeScim = 'acme-scim' as ConnectionId;
+export const betaSaml = 'beta-saml' as ConnectionId;
+
+export interface ServerOptions {
+  readonly settings: Readonly<Record<string, Record<string, unknown>>>;
+  /** With a SCIM connection of acme. */
+  readonly scim?: boolean;
+  readonly state?: 'observe' | 'active' | 'paused';
+  /** `localhost` is another site than a provider on 127.0.0.1: its posts are cross-site ones. */
+  readonly host?: 'localhost';
+}
+
+export class SamlServer {
+  readonly url: string;
+  readonly store: TestStore;
+  readonly sessions: TestSessions;
+  readonly door: SamlDoor;
+  readonly log: readonly string[];
+  readonly #listening: Listening;
+
+  private constructor(store: TestStore, sessions: TestSessions, door: SamlDoor, log: string[], listening: Listening) {
+    this.url = door.publicUrl;
+    this.store = store;
+    this.sessions = sessions;
+    this.door = door;
+    this.log = log;
+    this.#listening = listening;
+  }
+
+  static async start(options: ServerOptions): Promise<SamlServer> {
+    const store = await openTestStore(declaration(options));
+    const sessions = new TestSessions();
+    const log: string[] = [];
+    const settings = new Map<string, SamlSettings>(
+      Object.entries(options.settings).map(([id, written]) => [id, samlSettings.parse(written)]),
+    );
+    const door = {
+      // Providers' clocks are real ones.
+      sync: { ...store.sync, now: () => new Date().toISOString() },
+      publicUrl: '',
+      settingsOf: async (id: ConnectionId) => settings.get(id) ?? null,
+      sealingKey: sealingKey(randomBytes(32)),
+      verifier: new Verifier(),
+      sessions,
+      mayTry: async () => true,
+      log: (line: string) => log.push(line),
+    };
+    const app = createApp({ routers: [samlRouter(door), sessions.router()], log: (line) => log.push(line) });
+    const listening = await listen(app, '127.0.0.1', 0);
+    door.publicUrl = options.host === undefined ? listening.url : listening.url.replace('127.0.0.1', options.host);
+    return new SamlServer(store, sessions, door, log, listening);
+  }
+
+  /** Another process, as far as it can be one here: nothing is shared with this one but the database and the address. */
+  async second(): Promise<{
+    readonly url: string;
+    readonly sessions: TestSessions;
+    readonly stop: () => Promise<void>;
+  }> {
+    const sessions = new TestSessions();
+    const verifier = new Verifier();
+    const routers = [samlRouter({ ...this.door, sessions, verifier })];
+    const listening = await listen(createApp({ routers, log: () => undefined }), '127.0.0.1', 0);
+    const stop = async (): Promise<void> => {
+      await verifier.close();
+      await listening.stop();
+    };
+    return { url: listening.url, sessions, stop };
+  }
+
+  async stop(): Promise<void> {
+    await this.door.verifier.close();
+    await this.#listening.stop();
+    await this.store.close();
+  }
+
+  browser(): Browser {
+    return new Browser(this.url);
+  }
+
+  addresses(connection: string): Pick<Said, 'acsUrl' | 'audience'> {
+    const base = `${this.url}/saml/${connection}`;
+    return { acsUrl: `${base}/acs`, audience: `${base}/metadata` };
+  }
+
+  /** Everything that is stored, but for the traces and what a sign-in under way has of its own. */
+  async everything(): Promise<string> {
+    const { db } = this.store.sync;
+    const embedded = db.client.config.client === 'better-sqlite3';
+    const tables: { name: string }[] = embedded
+      ? await db('sqlite_master').where({ type: 'table' }).orderBy('name').select('name')
+      : await db('information_schema.tables')
+          .where({ table_schema: 'public' })
+          .orderBy('table_name')
+          .select({ name: 'table_name' });
+    const kept: Record<string, unknown> = {};
+    for (const { name } of tables) {
+      if (/^(?:sqlite_|saml_attempts$|saml_metadata$|saml_keys$|saml_certificates$|write_lock$)/.test(name)) continue;
+      kept[name] = await db(name).select();
+    }
+    return JSON.stringify(kept);
+  }
+}
+
+export class Browser {
+  readonly cookies = new Map<string, string>();
+  #url: string;
+
+  constructor(url: string) {
+    this.#url = url;
+  }
+
+  /** From now on a balancer leads it there. */
+  goesTo(url: string): void {
+    this.#url = url;
+  }
+
+  async get(path: string): Promise<Response> {
+    return this.#fetch(new URL(path, this.#url), {});
+  }
+
+  async post(path: string, body: string, type = 'application/x-www-form-urlencoded'): Promise<Response> {
+    return this.#fetch(new URL(path, this.#url), { method: 'POST', body, headers: { 'content-type': type } });
+  }
+
+  async postResponse(connection: string, xml: string, relayState?: string): Promise<Response> {
+    const form = new URLSearchParams({
+      SAMLResponse: base64(xml),
+      ...(relayState === undefined ? {} : { RelayState: relayState }),
+    });
+    return this.post(`/saml/${connection}/acs`, form.toString());
+  }
+
+  /** Begins a sign-in. @returns the id of the request. */
+  async begin(connection: string, returnTo = '/pages/asked-for'): Promise<string> {
+    const answer = await this.get(`/saml/${connection}/login?return_to=${encodeURIComponent(returnTo)}`);
+    return idOf(inflated(answer.headers.get('location') ?? ''));
+  }
+
+  async signIn(
+    server: SamlServer,
+    idp: TestIdp,
+    connection: string,
+    said: Partial<Said> = {},
+    signing?: Signing,
+  ): Promise<Response> {
+    const inResponseTo = await this.begin(connection);
+    return this.postResponse(
+      connection,
+      await idp.response({ ...server.addresses(connection), inResponseTo, ...said }, signing),
+    );
+  }
+
+  async #fetch(
+    url: URL,
+    init: { method?: string; body?: string; headers?: Record<string, string> },
+  ): Promise<Response> {
+    const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+    const response = await fetch(url, { ...init, redirect: 'manual', headers: { ...init.headers, cookie } });
+    for (const set of response.headers.getSetCookie()) {
+      const [, name, value] = /^([^=]+)=([^;]*)/.exec(set) ?? [];
+      if (name !== undefined && value !== undefined) this.cookies.set(name, value);
+    }
+    return response;
+  }
+}
+
+function declaration(options: ServerOptions): Declaration {
+  const organization = (id: OrganizationId, owner: string): Declaration['organizations'][number] => ({
+    id,
+    title: `${id} Inc`,
+    owner,
+    roleAuthority: 'shared',
+    defaultRole: 'not_activated',
+    seats: null,
+    domains: [`${id}.example`],
+    successor: null,
+    projects: [],
+  });
+  const connection = (
+    id: ConnectionId,
+    kind: 'saml' | 'scim',
+    owner: OrganizationId,
+  ): Declaration['connections'][number] => ({
+    id,
+    kind,
+    organization: owner,
+    state: kind === 'saml' ? (options.state ?? null) : null,
+    lifecycle: kind === 'scim',
+    trustEmail: 'verified',
+  });
+  const mapping = (id: ConnectionId, owner: OrganizationId): Declaration['mappings'][number] => ({
+    connection: id,
+    groupBy: 'name',
+    group: 'label-team',
+    groupKey: 'label-team',
+    organization: owner,
+    role: 'reviewer',
+    workspace: null,
+    project: null,
+    projectRole: null,
+  });
+  return {
+    organizations: [organization(acme, 'olga@acme.example'), organization(beta, 'berta@beta.example')],
+    connections: [
+      connection(acmeSaml, 'saml', acme),
+      connection(betaSaml, 'saml', beta),
+      ...(options.scim === true ? [connection(acmeScim, 'scim', acme)] : []),
+    ],
+    mappings: [mapping(acmeSaml, acme), mapping(betaSaml, beta)],
+  };
+}
