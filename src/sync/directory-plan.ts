@@ -7,23 +7,24 @@ import type { Landscape } from '../core/plan.ts';
 import type { DirectoryReading, PushReading } from '../core/reading.ts';
 import { RollcallError } from '../errors.ts';
 import type { Database } from '../store/database.ts';
-import { loadGroups, loadLinksOf } from '../store/facts.ts';
 import { inLeasedTransaction } from '../store/leases.ts';
 import { loadDomains } from '../store/organizations.ts';
 import { addRows } from '../store/plans.ts';
 import { countMissed } from '../store/staging.ts';
 import {
-  findTouched,
   groupsGone,
   moveToFirstPiece,
+  peopleSaid,
   rememberAccounts,
   rememberGroupsGone,
   stagedGroups,
   stagedNesting,
-  stagedPeople,
+  stageNesting,
   touchedInPiece,
 } from '../store/staged-pieces.ts';
 import type { PlanRef, RunRef, Sync } from './context.ts';
+import type { Compared } from './directory-differences.ts';
+import { compareWithKnown, dealPieces } from './directory-differences.ts';
 import type { Beat, DirectoryRead } from './directory-read.ts';
 import { Addresses } from './addresses.ts';
 import { draft, Seats, toDraft, vanishedMappings } from './draft.ts';
@@ -62,15 +63,21 @@ export async function planDirectory(
 ): Promise<DirectoryPlan> {
   const { db } = sync;
   const { connection, at } = reading;
-  const { read, people, groups } = await absences(db, ref, reading, asRead);
-  const pieces = await inLeasedTransaction(db, ref.lease, async (trx) => {
+  const compared = await compareWithKnown(db, connection, asRead, beat);
+  const { read, people, groups } = await absences(reading, asRead, compared);
+  await inLeasedTransaction(db, ref.lease, async (trx) => {
     await rememberGroupsGone(trx, ref.id, groups.gone);
-    if (read.complete) {
-      await countMissed(trx, ref.id, connection, 'person', people.missed);
-      await countMissed(trx, ref.id, connection, 'group', groups.missed);
-    }
-    const { complete } = read;
-    return findTouched(trx, ref.id, connection, { gone: people.gone, complete, pieceSize: PIECE_SIZE });
+    await stageNesting(trx, ref.id, compared.nesting);
+    if (!read.complete) return;
+    await countMissed(trx, connection, 'person', { missed: people.missed, back: compared.people.back });
+    await countMissed(trx, connection, 'group', { missed: groups.missed, back: compared.groups.back });
+  });
+  const { regrouped } = compared;
+  const pieces = await dealPieces(sync, ref, connection, {
+    gone: people.gone,
+    regrouped,
+    graph: asRead.graph,
+    pieceSize: PIECE_SIZE,
   });
 
   const stored = await loadLandscape(db);
@@ -117,16 +124,15 @@ export async function planDirectory(
 
 /** Who is proven absent. Where the directory can't be asked for them, the read proves nothing, and the rest goes on. */
 async function absences(
-  db: Database,
-  ref: PlanRef,
   reading: DirectoryReading,
   read: DirectoryRead,
+  compared: Compared,
 ): Promise<{ readonly read: DirectoryRead; readonly people: Absence; readonly groups: Absence }> {
   const nobody = { gone: [], missed: [] };
   if (!read.complete) return { read, people: nobody, groups: nobody };
   try {
-    const people = await proveAbsence(db, ref.id, reading, 'person');
-    return { read, people, groups: await proveAbsence(db, ref.id, reading, 'group') };
+    const people = await proveAbsence(reading, 'person', compared.people.absent);
+    return { read, people, groups: await proveAbsence(reading, 'group', compared.groups.absent) };
   } catch (error) {
     const refused = ['directory_unreachable', 'directory_refused'];
     if (!(error instanceof RollcallError) || !refused.includes(error.code)) throw error;
@@ -174,13 +180,9 @@ export async function readingOfPiece(
     peopleGone: [],
     groupsGone: [],
   };
-  const groups: Partial<PushReading> = piece === 0 ? await groupsSaid(db, ref, read) : {};
+  const groups: Partial<PushReading> = piece === 0 ? await groupsSaid(db, ref, read.complete) : {};
   const touched = await touchedInPiece(db, ref.id, piece);
-  const said = await stagedPeople(
-    db,
-    ref.id,
-    touched.filter(({ gone }) => !gone).map(({ externalId }) => externalId),
-  );
+  const said = await peopleSaid(db, ref.id, connection, touched);
   // An incomplete read adds and changes, and takes nothing away for being unseen.
   const people = read.complete ? said : said.map((one) => ({ ...one, groups: 'unknown' as const }));
   const joins = read.complete
@@ -195,31 +197,16 @@ export async function readingOfPiece(
 async function groupsSaid(
   db: Database,
   ref: PlanRef,
-  { connection, complete }: { readonly connection: ConnectionId; readonly complete: boolean },
+  complete: boolean,
 ): Promise<Pick<PushReading, 'groups' | 'joins' | 'leaves' | 'groupsGone'>> {
-  const known = await loadGroups(db, connection);
-  const said = await stagedGroups(db, ref.id);
-  const groups = said
-    .filter(({ externalId, name, nameKey }) => {
-      const group = known.get(externalId);
-      return group?.present !== true || group.name !== name || group.nameKey !== nameKey;
-    })
-    .map((group) => ({ ...group, members: 'unknown' as const }));
-  const nesting = (await stagedNesting(db, ref.id)).map(({ group, member }) => ({
-    group,
-    member: { kind: 'group' as const, externalId: member },
+  const groups = (await stagedGroups(db, ref.id)).map((group) => ({ ...group, members: 'unknown' as const }));
+  const nesting = (await stagedNesting(db, ref.id)).map(({ group, member, there }) => ({
+    link: { group, member: { kind: 'group' as const, externalId: member } },
+    there,
   }));
-  const seen = new Set(nesting.map(({ group, member }) => `${group} ${member.externalId}`));
-  const before = complete
-    ? await loadLinksOf(
-        db,
-        connection,
-        'group',
-        said.map(({ externalId }) => externalId),
-      )
-    : [];
-  const leaves = before.filter(({ group, member }) => !seen.has(`${group} ${member.externalId}`));
-  return { groups, joins: nesting, leaves, groupsGone: await groupsGone(db, ref.id) };
+  const joins = nesting.filter(({ there }) => there).map(({ link }) => link);
+  const leaves = nesting.filter(({ there }) => complete && !there).map(({ link }) => link);
+  return { groups, joins, leaves, groupsGone: await groupsGone(db, ref.id) };
 }
 
 /**
@@ -234,7 +221,7 @@ async function pullRegrouped(
   { landscape, domains }: { readonly landscape: Landscape; readonly domains: Domains },
 ): Promise<void> {
   const reading = { kind: 'push' as const, connection, at, people: [], peopleGone: [] };
-  const groups = await groupsSaid(db, ref, { connection, complete });
+  const groups = await groupsSaid(db, ref, complete);
   const prepared = await prepare(db, { landscape, domains, reading: { ...reading, ...groups } });
   const differing = groupsThatDiffer(viewOf(landscape, connection), viewOf(prepared.landscape, connection));
   await inLeasedTransaction(db, ref.lease, (trx) => moveToFirstPiece(trx, ref.id, connection, differing));
