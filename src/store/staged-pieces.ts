@@ -2,26 +2,35 @@
 import type { AccountId, ConnectionId, PlanId } from '../core/ids.ts';
 import type { PersonAttributes } from '../core/fact.ts';
 import type { PersonSaid } from '../core/reading.ts';
-import { among, insertRows, putRows } from './bulk.ts';
+import { among, insertRows } from './bulk.ts';
 import type { Database } from './database.ts';
 import { fromJson, inGroups } from './database.ts';
 import { loadPeople } from './facts.ts';
 
 /** External ids of the people who were staged, in order, in pages. */
-export async function* stagedIds(db: Database, plan: PlanId): AsyncGenerator<string[]> {
+export async function* stagedIds(db: Database, plan: PlanId, pageSize: number): AsyncGenerator<string[]> {
   let after = '';
   for (;;) {
     const rows: { external_id: string }[] = await db('staged_people')
       .where({ plan })
       .where('external_id', '>', after)
       .orderBy('external_id')
-      .limit(5_000)
+      .limit(pageSize)
       .select('external_id');
     const last = rows.at(-1);
     if (last === undefined) return;
     yield rows.map((row) => row.external_id);
     after = last.external_id;
   }
+}
+
+/** Those of these people who were staged. */
+export async function stagedAmong(db: Database, plan: PlanId, ids: readonly string[]): Promise<ReadonlySet<string>> {
+  const rows: { external_id: string }[] = await db('staged_people')
+    .where({ plan })
+    .where(among(db, 'external_id', ids))
+    .select('external_id');
+  return new Set(rows.map((row) => row.external_id));
 }
 
 /** People who could not be joined to an account: each read is another chance, since what stood in the way may be gone. */
@@ -53,78 +62,58 @@ export async function ownersAmong(db: Database, connection: ConnectionId): Promi
   return rows.map((row) => row.external_id);
 }
 
-export interface Touched {
-  readonly externalId: string;
-  readonly piece: number;
-  /** All groups they were read in; null for whoever is gone. */
-  readonly groups: readonly string[] | null;
-}
-
-export async function addTouched(db: Database, plan: PlanId, touched: readonly Touched[]): Promise<void> {
-  const rows = touched.map(({ externalId, piece, groups }) => ({
-    plan,
-    external_id: externalId,
-    piece,
-    gone: groups === null ? 1 : 0,
-    in_groups: groups === null ? null : JSON.stringify(groups),
-    account: null,
-  }));
-  await insertRows(db, 'staged_touched', rows);
-}
-
-/** Moves the touched people who are known to be in one of these groups into the first piece. */
-export async function moveToFirstPiece(
-  db: Database,
-  plan: PlanId,
-  connection: ConnectionId,
-  groups: readonly string[],
-): Promise<void> {
-  for (const ids of inGroups(groups)) {
-    await db('staged_touched')
-      .where({ plan })
-      .whereIn(
-        'external_id',
-        db('links')
-          .where({ connection, member_kind: 'person' })
-          .whereIn('in_group', [...ids])
-          .select('member'),
-      )
-      .update({ piece: 0 });
-  }
-}
-
+/** Somebody whom a difference touches, as the plan looked at them. */
 export interface TouchedPerson {
   readonly externalId: string;
   readonly gone: boolean;
+  /** All groups they were read in. */
   readonly groups: readonly string[];
   /** The account id that the plan gave out, if it did. */
   readonly account: AccountId | null;
 }
 
-export async function touchedInPiece(db: Database, plan: PlanId, piece: number): Promise<TouchedPerson[]> {
-  // Sorted here: asked for the order, SQLite would walk the whole plan in it.
-  const rows: { external_id: string; gone: number; in_groups: string | null; account: AccountId | null }[] = await db(
-    'staged_touched',
-  ).where({ plan, piece });
-  return rows
-    .map((row) => ({
-      externalId: row.external_id,
-      gone: row.gone === 1,
-      groups: row.in_groups === null ? [] : fromJson<string[]>(row.in_groups),
-      account: row.account,
-    }))
-    .sort((a, b) => (a.externalId < b.externalId ? -1 : 1));
-}
-
-/** Remembers the account id that the plan shows for a person who has none yet. */
-export async function rememberAccounts(
+export async function addTouched(
   db: Database,
   plan: PlanId,
   piece: number,
-  accounts: readonly { readonly externalId: string; readonly account: AccountId }[],
+  touched: readonly TouchedPerson[],
 ): Promise<void> {
-  const rows = accounts.map(({ externalId, account }) => ({ plan, external_id: externalId, piece, gone: 0, account }));
-  await putRows(db, 'staged_touched', ['plan', 'piece', 'external_id'], rows);
+  const rows = touched.map(({ externalId, gone, groups, account }) => ({
+    plan,
+    external_id: externalId,
+    piece,
+    gone: gone ? 1 : 0,
+    in_groups: JSON.stringify(groups),
+    account,
+  }));
+  await insertRows(db, 'staged_touched', rows);
+}
+
+export async function touchedInPiece(db: Database, plan: PlanId, piece: number): Promise<TouchedPerson[]> {
+  const rows: { external_id: string; gone: number; in_groups: string; account: AccountId | null }[] = await db(
+    'staged_touched',
+  )
+    .where({ plan, piece })
+    .orderBy('external_id');
+  return rows.map((row) => ({
+    externalId: row.external_id,
+    gone: row.gone === 1,
+    groups: fromJson<string[]>(row.in_groups),
+    account: row.account,
+  }));
+}
+
+/** People known to be in one of these groups. */
+export async function peopleInGroups(
+  db: Database,
+  connection: ConnectionId,
+  groups: readonly string[],
+): Promise<string[]> {
+  const rows: { member: string }[] = await db('links')
+    .where({ connection, member_kind: 'person' })
+    .where(among(db, 'in_group', groups))
+    .distinct('member');
+  return rows.map(({ member }) => member);
 }
 
 /** What the read said of those who were read, their groups in full. */

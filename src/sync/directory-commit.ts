@@ -75,7 +75,7 @@ async function commitPiece(
   const planned = new Map(
     touched.flatMap(({ externalId, account }) => (account === null ? [] : [[externalId, account] as const])),
   );
-  const reading = await readingOfPiece(trx, ref, plan, piece);
+  const reading = await readingOfPiece(trx, ref, plan, piece, touched);
   const prepared = await prepare(trx, {
     landscape,
     domains: await loadDomains(trx),

@@ -1,16 +1,19 @@
-// Between a read and the facts: who is absent, whose groups are others, and whom the plan must therefore look at, dealt
-// into the pieces in which it is made and committed.
+// Between a read and the facts: who is absent, whose groups are others, and whom the plan must therefore look at, in
+// which order.
 import type { ConnectionId } from '../core/ids.ts';
 import type { Database } from '../store/database.ts';
+import { inGroups } from '../store/database.ts';
 import { loadNesting } from '../store/facts.ts';
-import { inLeasedTransaction } from '../store/leases.ts';
 import { knownPeople, presentGroups } from '../store/staging.ts';
-import type { NestingChange, Touched } from '../store/staged-pieces.ts';
-import { addTouched, movedPeople, ownersAmong, stagedIds, waitingPeople } from '../store/staged-pieces.ts';
-import type { RunRef, Sync } from './context.ts';
+import type { NestingChange } from '../store/staged-pieces.ts';
+import { movedPeople, ownersAmong, stagedAmong, stagedIds, waitingPeople } from '../store/staged-pieces.ts';
+import type { RunRef } from './context.ts';
 import type { DirectoryGraph } from './directory-graph.ts';
 import type { Beat } from './directory-read.ts';
 import type { Absentee } from './proof.ts';
+
+/** People planned at once: nothing is written meanwhile but the plan's own rows. */
+const PLANNED_AT_ONCE = 5_000;
 
 export interface Compared {
   readonly people: Missing;
@@ -72,57 +75,52 @@ async function compareNesting(
   return [...came.map((link) => ({ ...link, there: true })), ...went];
 }
 
-/** People dealt at once, as many as one statement takes. */
-const DEALT_AT_ONCE = 2_000;
+export interface Touched {
+  readonly gone: readonly string[];
+  readonly regrouped: readonly string[];
+  /** People whom a change of their groups themselves may touch. */
+  readonly ofChangedGroups: readonly string[];
+}
 
 /**
- * Deals whom a difference touches into pieces: leavers first, so that they free their seats; then whoever gives an
- * address up, so that a newcomer may have it; Owners last, so that a successor's own changes come before the seat is empty.
- * @returns the number of pieces after the first, which is the groups' own.
+ * Whom a difference touches, in the order of planning: with the groups' own changes those whom these touch, so that a
+ * group that was deleted and made again takes nobody's role away in between; then leavers, so that they free their
+ * seats; then whoever gives an address up, so that a newcomer may have it; Owners last, so that a successor's own
+ * changes come before the seat is empty. The first batch is there in any case.
  */
-export async function dealPieces(
-  sync: Sync,
+export async function* inOrder(
+  db: Database,
   ref: RunRef,
   connection: ConnectionId,
-  touched: {
-    readonly gone: readonly string[];
-    readonly regrouped: readonly string[];
-    readonly graph: DirectoryGraph;
-    readonly pieceSize: number;
-  },
-): Promise<number> {
-  const { db } = sync;
-  const gone = new Set(touched.gone);
-  const owners = new Set(await ownersAmong(db, connection));
+  graph: DirectoryGraph,
+  touched: Touched,
+): AsyncGenerator<readonly string[]> {
   const moved = new Set(await movedPeople(db, ref.id, connection));
-  const waiting = (await waitingPeople(db, connection)).filter((id) => touched.graph.has('person', id));
-  const ownersTouched: string[] = [];
-  let dealt = 0;
-  const deal = async (ids: readonly string[]): Promise<void> => {
-    for (let from = 0; from < ids.length; from += DEALT_AT_ONCE) {
-      const rows = ids.slice(from, from + DEALT_AT_ONCE).map((externalId): Touched => {
-        const piece = 1 + Math.floor(dealt / touched.pieceSize);
-        dealt += 1;
-        return { externalId, piece, groups: gone.has(externalId) ? null : touched.graph.groupsOf(externalId) };
-      });
-      await inLeasedTransaction(db, ref.lease, (trx) => addTouched(trx, ref.id, rows));
-    }
+  const waiting = (await waitingPeople(db, connection)).filter((id) => graph.has('person', id));
+  const owners = await ownersAmong(db, connection);
+  const others = new Set([...touched.gone, ...moved, ...touched.regrouped, ...waiting]);
+  const staged = await stagedAmong(db, ref.id, [...touched.ofChangedGroups, ...owners]);
+  const first = touched.ofChangedGroups.filter((id) => others.has(id) || staged.has(id));
+  const placed = new Set(first);
+  yield first;
+  const last = owners.filter((id) => !placed.has(id) && (others.has(id) || staged.has(id)));
+  for (const id of last) placed.add(id);
+  const next = function* (ids: readonly string[]): Generator<readonly string[]> {
+    const free = ids.filter((id) => !placed.has(id)).sort();
+    for (const id of free) placed.add(id);
+    yield* inGroups(free, PLANNED_AT_ONCE);
   };
-  const withoutOwners = (ids: Iterable<string>): string[] => {
-    const list = [...ids];
-    ownersTouched.push(...list.filter((id) => owners.has(id)));
-    return list.filter((id) => !owners.has(id)).sort();
-  };
-  await deal(withoutOwners(gone));
-  await deal(withoutOwners([...moved].filter((id) => !gone.has(id))));
-  const others = new Set([...touched.regrouped, ...waiting].filter((id) => !gone.has(id) && !moved.has(id)));
-  for await (const page of stagedIds(db, ref.id)) {
-    const last = page.at(-1) ?? '';
-    const before = [...others].filter((id) => id <= last);
-    for (const id of [...page, ...before]) others.delete(id);
-    await deal(withoutOwners(new Set([...before, ...page.filter((id) => !moved.has(id))])));
+  yield* next(touched.gone);
+  yield* next([...moved]);
+  for (const id of placed) others.delete(id);
+  for await (const page of stagedIds(db, ref.id, PLANNED_AT_ONCE)) {
+    const end = page.at(-1) ?? '';
+    const before = [...others].filter((id) => id <= end);
+    const ids = new Set([...before, ...page.filter((id) => !placed.has(id))]);
+    for (const id of ids) others.delete(id);
+    yield [...ids].sort();
   }
-  await deal(withoutOwners(others));
-  await deal([...new Set(ownersTouched)].sort((a, b) => Number(gone.has(b)) - Number(gone.has(a)) || (a < b ? -1 : 1)));
-  return Math.ceil(dealt / touched.pieceSize);
+  yield* next([...others]);
+  const gone = new Set(touched.gone);
+  yield last.sort((a, b) => Number(gone.has(b)) - Number(gone.has(a)) || (a < b ? -1 : 1));
 }

@@ -47,7 +47,7 @@ export const staging: readonly string[] = [
     external_id text NOT NULL,
     piece integer NOT NULL,
     gone integer NOT NULL,
-    in_groups text,
+    in_groups text NOT NULL,
     account text,
     PRIMARY KEY (plan, piece, external_id)
   ) WITHOUT ROWID`,
