@@ -4,7 +4,7 @@ import type { PersonAttributes } from '../core/fact.ts';
 import type { PersonSaid } from '../core/reading.ts';
 import { among, insertRows } from './bulk.ts';
 import type { Database } from './database.ts';
-import { fromJson, inGroups } from './database.ts';
+import { fromJson } from './database.ts';
 import { loadPeople } from './facts.ts';
 
 /** External ids of the people who were staged, in order, in pages. */
@@ -92,15 +92,16 @@ export async function addTouched(
 export async function touchedInPiece(db: Database, plan: PlanId, piece: number): Promise<TouchedPerson[]> {
   const rows: { external_id: string; gone: number; in_groups: string; account: AccountId | null }[] = await db(
     'staged_touched',
-  )
-    .where({ plan, piece })
-    .orderBy('external_id');
-  return rows.map((row) => ({
-    externalId: row.external_id,
-    gone: row.gone === 1,
-    groups: fromJson<string[]>(row.in_groups),
-    account: row.account,
-  }));
+  ).where({ plan, piece });
+  // Sorted here, and not as the database's language sorts: the order in which they were planned.
+  return rows
+    .map((row) => ({
+      externalId: row.external_id,
+      gone: row.gone === 1,
+      groups: fromJson<string[]>(row.in_groups),
+      account: row.account,
+    }))
+    .sort((a, b) => (a.externalId < b.externalId ? -1 : 1));
 }
 
 /** People known to be in one of these groups. */
@@ -213,27 +214,15 @@ export async function groupsGone(db: Database, plan: PlanId): Promise<string[]> 
   return rows.map((row) => row.external_id);
 }
 
-/** Writes the containers of the people of a piece, beside the facts that the core knows. */
-export async function writeContainers(
+/** The containers in which the staged ones of these people stand, which the core knows nothing of. */
+export async function containersOf(
   db: Database,
   plan: PlanId,
-  connection: ConnectionId,
   ids: readonly string[],
-): Promise<void> {
-  for (const group of inGroups(ids)) {
-    const rows: { external_id: string; container: string | null }[] = await db('staged_people')
-      .where({ plan })
-      .whereIn('external_id', [...group])
-      .select('external_id', 'container');
-    // Few containers hold many people: one statement for each.
-    for (const [container, people] of Map.groupBy(rows, (row) => row.container)) {
-      await db('external_people')
-        .where({ connection })
-        .whereIn(
-          'external_id',
-          people.map((row) => row.external_id),
-        )
-        .update({ container });
-    }
-  }
+): Promise<ReadonlyMap<string, string | null>> {
+  const rows: { external_id: string; container: string | null }[] = await db('staged_people')
+    .where({ plan })
+    .where(among(db, 'external_id', ids))
+    .select('external_id', 'container');
+  return new Map(rows.map((row) => [row.external_id, row.container]));
 }

@@ -86,7 +86,7 @@ export interface Touched {
  * Whom a difference touches, in the order of planning: with the groups' own changes those whom these touch, so that a
  * group that was deleted and made again takes nobody's role away in between; then leavers, so that they free their
  * seats; then whoever gives an address up, so that a newcomer may have it; Owners last, so that a successor's own
- * changes come before the seat is empty. The first batch is there in any case.
+ * changes come before the seat is empty. The first batch is there in any case; each is sorted by id.
  */
 export async function* inOrder(
   db: Database,
@@ -102,7 +102,7 @@ export async function* inOrder(
   const staged = await stagedAmong(db, ref.id, [...touched.ofChangedGroups, ...owners]);
   const first = touched.ofChangedGroups.filter((id) => others.has(id) || staged.has(id));
   const placed = new Set(first);
-  yield first;
+  yield first.sort();
   const last = owners.filter((id) => !placed.has(id) && (others.has(id) || staged.has(id)));
   for (const id of last) placed.add(id);
   const next = function* (ids: readonly string[]): Generator<readonly string[]> {
@@ -121,6 +121,5 @@ export async function* inOrder(
     yield [...ids].sort();
   }
   yield* next([...others]);
-  const gone = new Set(touched.gone);
-  yield last.sort((a, b) => Number(gone.has(b)) - Number(gone.has(a)) || (a < b ? -1 : 1));
+  yield last.sort();
 }
