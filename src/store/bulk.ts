@@ -1,5 +1,6 @@
 // Many rows in one statement with one value, a JSON text: a builder that binds each column of each row spends more time
 // on the statement than the database on the rows.
+import type { Knex } from 'knex';
 import type { Database } from './database.ts';
 import { inGroups, isPostgres } from './database.ts';
 
@@ -25,6 +26,12 @@ export async function putRows(
   const columns = Object.keys(rows[0] ?? {}).filter((column) => !key.includes(column));
   const replaced = columns.map((column) => `${column} = excluded.${column}`).join(', ');
   await write(db, table, rows, `ON CONFLICT (${key.join(', ')}) DO UPDATE SET ${replaced}`);
+}
+
+/** The condition that the column is one of these texts, in one bound value too. */
+export function among(db: Database, column: string, values: readonly string[]): Knex.Raw {
+  const list = isPostgres(db) ? 'SELECT json_array_elements_text(CAST(? AS json))' : 'SELECT value FROM json_each(?)';
+  return db.raw(`?? IN (${list})`, [column, JSON.stringify(values)]);
 }
 
 async function write(db: Database, table: string, rows: readonly Row[], onConflict: string): Promise<void> {

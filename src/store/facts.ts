@@ -5,7 +5,7 @@ import type { AccountId, ConnectionId, Instant } from '../core/ids.ts';
 import type { FactChanges, KnownFacts } from '../core/learn.ts';
 import type { PushReading } from '../core/reading.ts';
 import type { Row } from './bulk.ts';
-import { insertRows, putRows } from './bulk.ts';
+import { among, insertRows, putRows } from './bulk.ts';
 import type { Database } from './database.ts';
 import { inGroups } from './database.ts';
 
@@ -108,14 +108,11 @@ export async function loadPeople(
   connection: ConnectionId,
   ids: readonly string[],
 ): Promise<StoredPerson[]> {
-  const people: StoredPerson[] = [];
-  for (const group of inGroups(ids)) {
-    const rows: PersonRow[] = await db('external_people')
-      .where({ connection })
-      .whereIn('external_id', [...group]);
-    people.push(...rows.map(personFromRow));
-  }
-  return people;
+  if (ids.length === 0) return [];
+  const rows: PersonRow[] = await db('external_people')
+    .where({ connection })
+    .where(among(db, 'external_id', ids));
+  return rows.map(personFromRow);
 }
 
 /** Groups of the connection by external id, gone ones too; all of them without `ids`. */
@@ -124,17 +121,10 @@ export async function loadGroups(
   connection: ConnectionId,
   ids?: readonly string[],
 ): Promise<Map<string, Group>> {
-  const rows: GroupRow[] = [];
-  if (ids === undefined) rows.push(...((await db('external_groups').where({ connection })) as GroupRow[]));
-  else {
-    for (const group of inGroups(ids)) {
-      rows.push(
-        ...((await db('external_groups')
-          .where({ connection })
-          .whereIn('external_id', [...group])) as GroupRow[]),
-      );
-    }
-  }
+  if (ids?.length === 0) return new Map();
+  const query = db('external_groups').where({ connection });
+  if (ids !== undefined) void query.where(among(db, 'external_id', ids));
+  const rows: GroupRow[] = await query;
   return new Map(rows.map((row) => [row.external_id, groupFromRow(row)]));
 }
 
@@ -155,14 +145,11 @@ export async function loadLinksOf(
   kind: MemberRef['kind'],
   members: readonly string[],
 ): Promise<Link[]> {
-  const links: Link[] = [];
-  for (const group of inGroups(members)) {
-    const rows: LinkRow[] = await db('links')
-      .where({ connection, member_kind: kind })
-      .whereIn('member', [...group]);
-    links.push(...rows.map(linkFromRow));
-  }
-  return links;
+  if (members.length === 0) return [];
+  const rows: LinkRow[] = await db('links')
+    .where({ connection, member_kind: kind })
+    .where(among(db, 'member', members));
+  return rows.map(linkFromRow);
 }
 
 /** Direct links into these groups. */
@@ -171,14 +158,11 @@ export async function loadLinksInto(
   connection: ConnectionId,
   groups: readonly string[],
 ): Promise<Link[]> {
-  const links: Link[] = [];
-  for (const group of inGroups(groups)) {
-    const rows: LinkRow[] = await db('links')
-      .where({ connection })
-      .whereIn('in_group', [...group]);
-    links.push(...rows.map(linkFromRow));
-  }
-  return links;
+  if (groups.length === 0) return [];
+  const rows: LinkRow[] = await db('links')
+    .where({ connection })
+    .where(among(db, 'in_group', groups));
+  return rows.map(linkFromRow);
 }
 
 /** The facts that a reading can touch, and the accounts behind the people among them. */
@@ -246,10 +230,26 @@ function factOf(stored: StoredPerson | undefined): Person | undefined {
   return person;
 }
 
-/** Writes what was learned. */
-export async function writeFacts(db: Database, connection: ConnectionId, changes: FactChanges): Promise<void> {
+/**
+ * Writes what was learned.
+ * @param containers where people stand in the source, for those of whom it was told; others stay where they were.
+ */
+export async function writeFacts(
+  db: Database,
+  connection: ConnectionId,
+  changes: FactChanges,
+  containers: ReadonlyMap<string, string | null> = new Map(),
+): Promise<void> {
   const key = ['connection', 'external_id'];
-  await putRows(db, 'external_people', key, changes.people.map(personToRow));
+  const isPlaced = ({ externalId }: Person): boolean => containers.has(externalId);
+  const [placed, others] = [changes.people.filter(isPlaced), changes.people.filter((person) => !isPlaced(person))];
+  const placedRows = placed.map((person) => ({
+    ...personToRow(person),
+    container: containers.get(person.externalId) ?? null,
+  }));
+  await putRows(db, 'external_people', key, placedRows);
+  await putRows(db, 'external_people', key, others.map(personToRow));
+  await moveOthers(db, connection, changes, containers);
   await putRows(db, 'external_groups', key, changes.groups.map(groupToRow));
   for (const links of inGroups(changes.unlinked, 200)) {
     await db('links')
@@ -268,4 +268,22 @@ export async function writeFacts(db: Database, connection: ConnectionId, changes
     since,
   }));
   await insertRows(db, 'links', linked);
+}
+
+/** People of whom nothing else changed than where they stand. */
+async function moveOthers(
+  db: Database,
+  connection: ConnectionId,
+  { people }: FactChanges,
+  containers: ReadonlyMap<string, string | null>,
+): Promise<void> {
+  const written = new Set(people.map(({ externalId }) => externalId));
+  const others = [...containers].filter(([externalId]) => !written.has(externalId));
+  for (const [container, list] of Map.groupBy(others, ([, where]) => where)) {
+    const ids = list.map(([externalId]) => externalId);
+    await db('external_people')
+      .where({ connection })
+      .where(among(db, 'external_id', ids))
+      .update({ container });
+  }
 }

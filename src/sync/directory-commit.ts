@@ -11,7 +11,7 @@ import { rowsOfAccounts, setPlanState } from '../store/plans.ts';
 import { saveReference } from '../store/read-references.ts';
 import { setRunState } from '../store/runs.ts';
 import { unstage } from '../store/staging.ts';
-import { touchedInPiece, writeContainers } from '../store/staged-pieces.ts';
+import { containersOf, touchedInPiece } from '../store/staged-pieces.ts';
 import type { RunRef, Sync } from './context.ts';
 import type { DirectoryPlan } from './directory-plan.ts';
 import { readingOfPiece } from './directory-plan.ts';
@@ -75,7 +75,7 @@ async function commitPiece(
   const planned = new Map(
     touched.flatMap(({ externalId, account }) => (account === null ? [] : [[externalId, account] as const])),
   );
-  const reading = await readingOfPiece(trx, ref, plan, piece);
+  const reading = await readingOfPiece(trx, ref, plan, piece, touched);
   const prepared = await prepare(trx, {
     landscape,
     domains: await loadDomains(trx),
@@ -83,13 +83,8 @@ async function commitPiece(
     planned,
     addresses: seen.addresses,
   });
-  await writeFacts(trx, connection, prepared.facts);
-  await writeContainers(
-    trx,
-    ref.id,
-    connection,
-    touched.map(({ externalId }) => externalId),
-  );
+  const ids = touched.map(({ externalId }) => externalId);
+  await writeFacts(trx, connection, prepared.facts, await containersOf(trx, ref.id, ids));
   await writeJoining(trx, prepared.joining, sync.now());
   await endKeeps(trx, connection, prepared.changedAbout, sync.now());
   await settle(sync, trx, {

@@ -7,23 +7,25 @@ import type { Landscape } from '../core/plan.ts';
 import type { DirectoryReading, PushReading } from '../core/reading.ts';
 import { RollcallError } from '../errors.ts';
 import type { Database } from '../store/database.ts';
-import { loadGroups, loadLinksOf } from '../store/facts.ts';
+import { inGroups } from '../store/database.ts';
 import { inLeasedTransaction } from '../store/leases.ts';
 import { loadDomains } from '../store/organizations.ts';
 import { addRows } from '../store/plans.ts';
 import { countMissed } from '../store/staging.ts';
 import {
-  findTouched,
+  addTouched,
   groupsGone,
-  moveToFirstPiece,
-  rememberAccounts,
+  peopleInGroups,
+  peopleSaid,
   rememberGroupsGone,
   stagedGroups,
   stagedNesting,
-  stagedPeople,
-  touchedInPiece,
+  stageNesting,
 } from '../store/staged-pieces.ts';
+import type { TouchedPerson } from '../store/staged-pieces.ts';
 import type { PlanRef, RunRef, Sync } from './context.ts';
+import type { Compared } from './directory-differences.ts';
+import { compareWithKnown, inOrder } from './directory-differences.ts';
 import type { Beat, DirectoryRead } from './directory-read.ts';
 import { Addresses } from './addresses.ts';
 import { draft, Seats, toDraft, vanishedMappings } from './draft.ts';
@@ -62,28 +64,40 @@ export async function planDirectory(
 ): Promise<DirectoryPlan> {
   const { db } = sync;
   const { connection, at } = reading;
-  const { read, people, groups } = await absences(db, ref, reading, asRead);
-  const pieces = await inLeasedTransaction(db, ref.lease, async (trx) => {
+  const compared = await compareWithKnown(db, connection, asRead, beat);
+  const { read, people, groups } = await absences(reading, asRead, compared);
+  await inLeasedTransaction(db, ref.lease, async (trx) => {
     await rememberGroupsGone(trx, ref.id, groups.gone);
-    if (read.complete) {
-      await countMissed(trx, ref.id, connection, 'person', people.missed);
-      await countMissed(trx, ref.id, connection, 'group', groups.missed);
-    }
-    const { complete } = read;
-    return findTouched(trx, ref.id, connection, { gone: people.gone, complete, pieceSize: PIECE_SIZE });
+    await stageNesting(trx, ref.id, compared.nesting);
+    if (!read.complete) return;
+    await countMissed(trx, connection, 'person', { missed: people.missed, back: compared.people.back });
+    await countMissed(trx, connection, 'group', { missed: groups.missed, back: compared.groups.back });
   });
-
   const stored = await loadLandscape(db);
   const observed = viewOf(stored, connection).connection.state === 'observe';
   let landscape = observed ? asIfActive(stored, connection) : stored;
   const domains = await loadDomains(db);
-  await pullRegrouped(db, ref, reading, read.complete, { landscape, domains });
+  const groupsChanged = await groupsSaid(db, ref, read.complete);
+  const touched = {
+    gone: people.gone,
+    regrouped: compared.regrouped,
+    ofChangedGroups: await peopleOfChanged(db, reading, groupsChanged, { landscape, domains }),
+  };
   const seats = await Seats.load(db, landscape);
   const addresses = new Addresses();
   const speakers = new Set([connection]);
   const vanishedIn = onceFor(landscape, (one) => new Set(vanishedMappings(one).keys()));
-  for (let piece = 0; piece <= pieces; piece += 1) {
-    const small = await readingOfPiece(db, ref, { connection, at, complete: read.complete }, piece);
+  const gone = new Set(people.gone);
+  let pieces = 0;
+  let planned = 0;
+  for await (const ids of inOrder(db, ref, connection, asRead.graph, touched)) {
+    const batch = ids.map((externalId) => {
+      const isGone = gone.has(externalId);
+      const groups = isGone ? [] : (asRead.graph.groupsOf(externalId) ?? []);
+      return { externalId, gone: isGone, groups, account: null };
+    });
+    const said = await readingOf(db, ref, { connection, at, complete: read.complete }, batch);
+    const small = pieces === 0 ? withGroups(said, groupsChanged) : said;
     const prepared = await prepare(db, { landscape, domains, reading: small, addresses });
     landscape = prepared.landscape;
     const drafted = await draft(db, landscape, prepared.dossiers, {
@@ -92,14 +106,21 @@ export async function planDirectory(
       now: at,
     });
     const drafts = drafted.changes.map((change) => toDraft(change, speakers, vanishedIn(landscape)));
-    const created = accountsGivenOut(prepared.joining, connection);
-    if (drafts.length + created.length > 0) {
+    const dealt = pieces === 0 ? [batch] : dealPieces(batch, new Set(prepared.idle));
+    const given = accountsGivenOut(prepared.joining, connection);
+    if (dealt.length > 0) {
+      const first = pieces;
       await inLeasedTransaction(db, ref.lease, async (trx) => {
         await addRows(trx, ref, drafts, at);
-        await rememberAccounts(trx, ref.id, piece, created);
+        for (const [index, piece] of dealt.entries()) {
+          const withAccounts = piece.map((one) => ({ ...one, account: given.get(one.externalId) ?? null }));
+          await addTouched(trx, ref.id, first + index, withAccounts);
+        }
       });
     }
-    await beat('planning', piece, pieces);
+    pieces += dealt.length;
+    planned += batch.length;
+    await beat('planning', planned);
   }
   return {
     connection,
@@ -111,22 +132,21 @@ export async function planDirectory(
     read: read.size,
     reference: read.reference,
     warnings: [...read.warnings, ...mappingWarnings(viewOf(landscape, connection))],
-    pieces,
+    pieces: pieces - 1,
   };
 }
 
 /** Who is proven absent. Where the directory can't be asked for them, the read proves nothing, and the rest goes on. */
 async function absences(
-  db: Database,
-  ref: PlanRef,
   reading: DirectoryReading,
   read: DirectoryRead,
+  compared: Compared,
 ): Promise<{ readonly read: DirectoryRead; readonly people: Absence; readonly groups: Absence }> {
   const nobody = { gone: [], missed: [] };
   if (!read.complete) return { read, people: nobody, groups: nobody };
   try {
-    const people = await proveAbsence(db, ref.id, reading, 'person');
-    return { read, people, groups: await proveAbsence(db, ref.id, reading, 'group') };
+    const people = await proveAbsence(reading, 'person', compared.people.absent);
+    return { read, people, groups: await proveAbsence(reading, 'group', compared.groups.absent) };
   } catch (error) {
     const refused = ['directory_unreachable', 'directory_refused'];
     if (!(error instanceof RollcallError) || !refused.includes(error.code)) throw error;
@@ -136,14 +156,21 @@ async function absences(
 }
 
 /** People for whom the plan makes an account, with its id: the commit gives the same. */
-function accountsGivenOut(
-  { created, joined }: Joining,
-  connection: ConnectionId,
-): { readonly externalId: string; readonly account: AccountId }[] {
+function accountsGivenOut({ created, joined }: Joining, connection: ConnectionId): ReadonlyMap<string, AccountId> {
   const fresh = new Set(created.map(({ id }) => id));
-  return joined.flatMap(({ person: { person }, account }) =>
-    fresh.has(account) && person.connection === connection ? [{ externalId: person.externalId, account }] : [],
+  return new Map(
+    joined.flatMap(({ person: { person }, account }) =>
+      fresh.has(account) && person.connection === connection ? [[person.externalId, account] as const] : [],
+    ),
   );
+}
+
+/** Who is nobody's and gets nothing is committed many at a time: no membership waits for it, and nothing else locks. */
+function dealPieces(batch: readonly TouchedPerson[], idle: ReadonlySet<string>): (readonly TouchedPerson[])[] {
+  if (batch.length <= PIECE_SIZE) return batch.length === 0 ? [] : [batch];
+  const quiet = batch.filter(({ externalId }) => idle.has(externalId));
+  const others = batch.filter(({ externalId }) => !idle.has(externalId));
+  return [...(quiet.length === 0 ? [] : [quiet]), ...inGroups(others, PIECE_SIZE)];
 }
 
 /** Pieces share one landscape but for the first: what is reckoned of it is reckoned once. */
@@ -155,89 +182,70 @@ function onceFor<T>(landscape: Landscape, reckon: (landscape: Landscape) => T): 
   };
 }
 
-/** What a piece of the staged read says, as a push would say it. */
+interface PieceOf {
+  readonly connection: ConnectionId;
+  readonly at: Instant;
+  readonly complete: boolean;
+}
+
+/** What a piece of the stored plan says, as a push would say it. */
 export async function readingOfPiece(
   db: Database,
   ref: PlanRef,
-  read: { readonly connection: ConnectionId; readonly at: Instant; readonly complete: boolean },
+  read: PieceOf,
   piece: number,
+  touched: readonly TouchedPerson[],
 ): Promise<PushReading> {
-  const { connection, at } = read;
-  const empty = {
-    kind: 'push' as const,
-    connection,
-    at,
-    people: [],
-    groups: [],
-    joins: [],
-    leaves: [],
-    peopleGone: [],
-    groupsGone: [],
-  };
-  const groups: Partial<PushReading> = piece === 0 ? await groupsSaid(db, ref, read) : {};
-  const touched = await touchedInPiece(db, ref.id, piece);
-  const said = await stagedPeople(
-    db,
-    ref.id,
-    touched.filter(({ gone }) => !gone).map(({ externalId }) => externalId),
-  );
+  const said = await readingOf(db, ref, read, touched);
+  return piece === 0 ? withGroups(said, await groupsSaid(db, ref, read.complete)) : said;
+}
+
+type GroupsSaid = Pick<PushReading, 'groups' | 'joins' | 'leaves' | 'groupsGone'>;
+
+function withGroups(said: PushReading, groups: GroupsSaid): PushReading {
+  return { ...said, ...groups, joins: [...said.joins, ...groups.joins] };
+}
+
+async function readingOf(
+  db: Database,
+  ref: PlanRef,
+  { connection, at, complete }: PieceOf,
+  touched: readonly TouchedPerson[],
+): Promise<PushReading> {
+  const said = await peopleSaid(db, ref.id, connection, touched);
   // An incomplete read adds and changes, and takes nothing away for being unseen.
-  const people = read.complete ? said : said.map((one) => ({ ...one, groups: 'unknown' as const }));
-  const joins = read.complete
+  const people = complete ? said : said.map((one) => ({ ...one, groups: 'unknown' as const }));
+  const joins = complete
     ? []
     : said.flatMap(({ externalId, groups }) =>
         groups === 'unknown' ? [] : groups.map((group) => ({ group, member: { kind: 'person' as const, externalId } })),
       );
   const peopleGone = touched.filter(({ gone }) => gone).map(({ externalId }) => externalId);
-  return { ...empty, ...groups, people, joins: [...joins, ...(groups.joins ?? [])], peopleGone };
+  return { kind: 'push', connection, at, people, groups: [], joins, leaves: [], peopleGone, groupsGone: [] };
 }
 
-async function groupsSaid(
-  db: Database,
-  ref: PlanRef,
-  { connection, complete }: { readonly connection: ConnectionId; readonly complete: boolean },
-): Promise<Pick<PushReading, 'groups' | 'joins' | 'leaves' | 'groupsGone'>> {
-  const known = await loadGroups(db, connection);
-  const said = await stagedGroups(db, ref.id);
-  const groups = said
-    .filter(({ externalId, name, nameKey }) => {
-      const group = known.get(externalId);
-      return group?.present !== true || group.name !== name || group.nameKey !== nameKey;
-    })
-    .map((group) => ({ ...group, members: 'unknown' as const }));
-  const nesting = (await stagedNesting(db, ref.id)).map(({ group, member }) => ({
-    group,
-    member: { kind: 'group' as const, externalId: member },
+async function groupsSaid(db: Database, ref: PlanRef, complete: boolean): Promise<GroupsSaid> {
+  const groups = (await stagedGroups(db, ref.id)).map((group) => ({ ...group, members: 'unknown' as const }));
+  const nesting = (await stagedNesting(db, ref.id)).map(({ group, member, there }) => ({
+    link: { group, member: { kind: 'group' as const, externalId: member } },
+    there,
   }));
-  const seen = new Set(nesting.map(({ group, member }) => `${group} ${member.externalId}`));
-  const before = complete
-    ? await loadLinksOf(
-        db,
-        connection,
-        'group',
-        said.map(({ externalId }) => externalId),
-      )
-    : [];
-  const leaves = before.filter(({ group, member }) => !seen.has(`${group} ${member.externalId}`));
-  return { groups, joins: nesting, leaves, groupsGone: await groupsGone(db, ref.id) };
+  const joins = nesting.filter(({ there }) => there).map(({ link }) => link);
+  const leaves = nesting.filter(({ there }) => complete && !there).map(({ link }) => link);
+  return { groups, joins, leaves, groupsGone: await groupsGone(db, ref.id) };
 }
 
-/**
- * People in groups that a group's own change regroups are planned with it, in the first piece: a group that was deleted
- * and made again must not take anybody's role away in between.
- */
-async function pullRegrouped(
+/** People in groups that the groups' own changes regroup. */
+async function peopleOfChanged(
   db: Database,
-  ref: RunRef,
   { connection, at }: DirectoryReading,
-  complete: boolean,
+  changed: GroupsSaid,
   { landscape, domains }: { readonly landscape: Landscape; readonly domains: Domains },
-): Promise<void> {
-  const reading = { kind: 'push' as const, connection, at, people: [], peopleGone: [] };
-  const groups = await groupsSaid(db, ref, { connection, complete });
-  const prepared = await prepare(db, { landscape, domains, reading: { ...reading, ...groups } });
+): Promise<string[]> {
+  const reading = { kind: 'push' as const, connection, at, people: [], peopleGone: [], ...changed };
+  const prepared = await prepare(db, { landscape, domains, reading });
   const differing = groupsThatDiffer(viewOf(landscape, connection), viewOf(prepared.landscape, connection));
-  await inLeasedTransaction(db, ref.lease, (trx) => moveToFirstPiece(trx, ref.id, connection, differing));
+  return peopleInGroups(db, connection, differing);
 }
 
 /** An observed connection is planned as if it counted, so that people see what it would do. */

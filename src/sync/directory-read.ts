@@ -1,15 +1,19 @@
-// The first half of a directory run: everything that was read is staged, links are resolved, and the read is weighed.
-import type { DirectoryItem, DirectoryReading, Skipped } from '../core/reading.ts';
+// The first part of a directory run: whoever is read is compared with what is known of them, only what differs is
+// staged, links are resolved in memory, and the read is weighed.
+import type { ConnectionId } from '../core/ids.ts';
+import type { DirectoryReading, Skipped } from '../core/reading.ts';
 import { inLeasedTransaction } from '../store/leases.ts';
 import type { ReadReference } from '../store/read-references.ts';
 import { lastGoodRead } from '../store/read-references.ts';
-import type { ReadSize } from '../store/staging.ts';
-import { readSize, resolveLinks, stage, stagedContainers } from '../store/staging.ts';
+import type { GroupItem, PersonItem } from '../store/staging.ts';
+import { differingGroups, differingPeople, stage } from '../store/staging.ts';
 import type { RunRef, Sync } from './context.ts';
+import { DirectoryGraph } from './directory-graph.ts';
+import type { ReadSize } from './proof.ts';
 import { incompleteness, suspicions } from './proof.ts';
 
-/** Items staged in one transaction: enough to write fast, few enough to keep memory flat. */
-const STAGED_AT_ONCE = 5_000;
+/** Entries compared at once: enough that a statement's own cost is nothing, few enough to keep memory flat. */
+const COMPARED_AT_ONCE = 2_000;
 
 /** Skipped entries that are told one by one; the rest are counted. */
 const SKIPPED_TOLD = 20;
@@ -21,6 +25,7 @@ export interface DirectoryRead {
   readonly suspicions: readonly string[];
   readonly reference: ReadReference;
   readonly warnings: readonly string[];
+  readonly graph: DirectoryGraph;
 }
 
 export type Beat = (step: string, done: number, of?: number | null) => Promise<void>;
@@ -31,46 +36,58 @@ export async function readDirectory(
   reading: DirectoryReading,
   beat: Beat,
 ): Promise<DirectoryRead> {
+  const graph = new DirectoryGraph();
+  const containers = new Map<string, number>();
   const skipped: Skipped[] = [];
   let skippedCount = 0;
-  let read = 0;
-  let waiting: DirectoryItem[] = [];
+  let people: PersonItem[] = [];
+  let groups: GroupItem[] = [];
   const flush = async (): Promise<void> => {
-    const items = waiting;
-    waiting = [];
-    await inLeasedTransaction(sync.db, ref.lease, (trx) => stage(trx, ref.id, items));
-    await beat('reading', read);
+    await stageDiffering(sync, ref, reading.connection, people, groups);
+    people = [];
+    groups = [];
+    await beat('reading', graph.people + graph.groups);
   };
   for await (const item of reading.items) {
-    if (item.kind === 'skipped') {
-      skippedCount += 1;
-      if (skipped.length < SKIPPED_TOLD) skipped.push(item.skipped);
-      continue;
+    switch (item.kind) {
+      case 'skipped':
+        skippedCount += 1;
+        if (skipped.length < SKIPPED_TOLD) skipped.push(item.skipped);
+        break;
+      case 'links':
+        graph.addLinks(item.links);
+        break;
+      case 'group':
+        if (graph.addEntry('group', item.externalId, item.aliases)) groups.push(item);
+        break;
+      case 'person':
+        if (!graph.addEntry('person', item.externalId, item.aliases)) break;
+        people.push(item);
+        if (item.container !== null) containers.set(item.container, (containers.get(item.container) ?? 0) + 1);
+        break;
     }
-    if (item.kind !== 'links') read += 1;
-    waiting.push(item);
-    if (waiting.length >= STAGED_AT_ONCE) await flush();
+    if (people.length + groups.length >= COMPARED_AT_ONCE) await flush();
   }
   await flush();
-  const { dangling } = await inLeasedTransaction(sync.db, ref.lease, (trx) =>
-    resolveLinks(trx, ref.id, reading.nested),
-  );
-  const outcome = reading.outcome();
-  const size = await readSize(sync.db, ref.id);
-  const containers = await stagedContainers(sync.db, ref.id);
+  const { links, dangling } = graph.resolve(reading.nested);
+  const size = { people: graph.people, groups: graph.groups, links };
   const last = await lastGoodRead(sync.db, reading.connection);
+  const outcome = reading.outcome();
   const reason = incompleteness(outcome, size, last);
-  const fingerprint = outcome.fingerprint;
-  const suspect =
-    reason === null
-      ? await suspicions(sync.db, ref.id, reading.connection, { ...size, fingerprint, containers }, last)
-      : [];
+  const weighed = { ...size, fingerprint: outcome.fingerprint, containers: Object.fromEntries(containers) };
+  const suspect = reason === null ? await suspicions(sync.db, reading.connection, graph, weighed, last) : [];
   return {
     size: { ...size, skipped: skippedCount },
     complete: reason === null,
     reason,
     suspicions: suspect,
-    reference: { run: ref.run, fingerprint, people: size.people, links: size.links, containers },
+    reference: {
+      run: ref.run,
+      fingerprint: weighed.fingerprint,
+      people: size.people,
+      links,
+      containers: weighed.containers,
+    },
     warnings: [
       ...outcome.warnings,
       ...skipped.map(({ at, reason: why }) => `skipped ${at}: ${why}`),
@@ -78,5 +95,19 @@ export async function readDirectory(
       ...(dangling > 0 ? [`${dangling} group members name nobody who was read`] : []),
       ...suspect.map((why) => `suspect read, removals are held: ${why}`),
     ],
+    graph,
   };
+}
+
+async function stageDiffering(
+  sync: Sync,
+  ref: RunRef,
+  connection: ConnectionId,
+  people: readonly PersonItem[],
+  groups: readonly GroupItem[],
+): Promise<void> {
+  const otherPeople = await differingPeople(sync.db, connection, people);
+  const otherGroups = await differingGroups(sync.db, connection, groups);
+  if (otherPeople.length + otherGroups.length === 0) return;
+  await inLeasedTransaction(sync.db, ref.lease, (trx) => stage(trx, ref.id, otherPeople, otherGroups));
 }

@@ -34,6 +34,8 @@ export interface Prepared {
   readonly organizations: readonly OrganizationId[];
   /** Accounts about whom this connection's facts changed: a keep against it ends. */
   readonly changedAbout: readonly AccountId[];
+  /** People of the connection who are nobody's, before as after, and of whom there is nothing to tell. */
+  readonly idle: readonly string[];
 }
 
 export interface PrepareInput {
@@ -119,7 +121,13 @@ export async function prepare(db: Database, input: PrepareInput): Promise<Prepar
     before: { landscape: input.landscape, dossiers: stored },
     organizations: [...new Set([...servedBy(landscape, reading.connection), ...unkept])],
     changedAbout,
+    idle: idleAmong(unlinked, joining),
   };
+}
+
+function idleAmong(unlinked: readonly LinkedPerson[], { joined, conflicts }: Joining): string[] {
+  const busy = new Set([...joined.map(({ person }) => person.person), ...conflicts.map(({ person }) => person)]);
+  return unlinked.filter(({ person }) => !busy.has(person)).map(({ person }) => person.externalId);
 }
 
 interface Touched {

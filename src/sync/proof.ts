@@ -1,11 +1,11 @@
 // Absence must be proved (law 5). Decides whether a read is complete, who is proven absent, and whether a complete
 // read is suspect: one that may be a wrong base, a hidden container or another bind identity rather than a clear-out.
-import type { ConnectionId, PlanId } from '../core/ids.ts';
+import type { ConnectionId } from '../core/ids.ts';
 import type { DirectoryReading } from '../core/reading.ts';
 import type { Database } from '../store/database.ts';
 import type { ReadReference } from '../store/read-references.ts';
-import type { ReadSize } from '../store/staging.ts';
-import { absentIds, stillThere } from '../store/staging.ts';
+import { peopleIn } from '../store/staging.ts';
+import type { DirectoryGraph } from './directory-graph.ts';
 
 /** A container this large that is empty all of a sudden was hidden rather than left. */
 export const CONTAINER_PEOPLE = 10;
@@ -15,6 +15,12 @@ export const SUSPECT_LINKS_SHARE = 0.5;
 
 /** Complete reads in a row after which somebody who cannot be looked up counts as gone. */
 const MISSED_READS = 2;
+
+export interface ReadSize {
+  readonly people: number;
+  readonly groups: number;
+  readonly links: number;
+}
 
 /** Why the read is not complete; null when it is. Zero people, where the last good read had any, is not complete. */
 export function incompleteness(
@@ -32,8 +38,8 @@ export function incompleteness(
 /** Every reason to suspect a complete read, for people to read; none: the read is good. */
 export async function suspicions(
   db: Database,
-  plan: PlanId,
   connection: ConnectionId,
+  graph: DirectoryGraph,
   read: ReadSize & { readonly fingerprint: string; readonly containers: Readonly<Record<string, number>> },
   reference: ReadReference | null,
 ): Promise<string[]> {
@@ -49,7 +55,8 @@ export async function suspicions(
   }
   for (const [container, people] of Object.entries(reference.containers)) {
     if (people < CONTAINER_PEOPLE || (read.containers[container] ?? 0) > 0) continue;
-    if ((await stillThere(db, plan, connection, container)) === 0) {
+    const known = await peopleIn(db, connection, container);
+    if (!known.some((id) => graph.has('person', id))) {
       reasons.push(`all ${people} people of ${container} are gone, and none of them is anywhere else`);
     }
   }
@@ -63,22 +70,25 @@ export interface Absence {
   readonly missed: readonly string[];
 }
 
-/** Who was not read and is proven absent: looked up by id and not found, or missing in two complete reads in a row. */
+/** Somebody present, or a group, that was not read. */
+export interface Absentee {
+  readonly externalId: string;
+  /** Complete reads in a row before this one in which they were missing. */
+  readonly missed: number;
+}
+
+/** Who of them is proven absent: looked up by id and not found, or missing in two complete reads in a row. */
 export async function proveAbsence(
-  db: Database,
-  plan: PlanId,
   reading: DirectoryReading,
   kind: 'person' | 'group',
+  absent: readonly Absentee[],
 ): Promise<Absence> {
-  const absent = await absentIds(db, plan, reading.connection, kind);
   if (absent.length === 0) return { gone: [], missed: [] };
+  const ids = absent.map(({ externalId }) => externalId);
   if (reading.lookUp !== null) {
-    const found = await reading.lookUp(
-      kind,
-      absent.map(({ externalId }) => externalId),
-    );
-    return { gone: absent.map(({ externalId }) => externalId).filter((id) => !found.has(id)), missed: [] };
+    const found = await reading.lookUp(kind, ids);
+    return { gone: ids.filter((id) => !found.has(id)), missed: [] };
   }
-  const again = absent.filter(({ missed }) => missed + 1 >= MISSED_READS).map(({ externalId }) => externalId);
-  return { gone: again, missed: absent.map(({ externalId }) => externalId).filter((id) => !again.includes(id)) };
+  const again = new Set(absent.filter(({ missed }) => missed + 1 >= MISSED_READS).map(({ externalId }) => externalId));
+  return { gone: [...again], missed: ids.filter((id) => !again.has(id)) };
 }

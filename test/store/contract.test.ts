@@ -10,9 +10,6 @@ import { openHold } from '../../src/store/holds.ts';
 import { newId } from '../../src/store/ids.ts';
 import { migrate } from '../../src/store/migrate.ts';
 import { needWorkspace } from '../../src/store/organizations.ts';
-import { stagedContainers } from '../../src/store/staging.ts';
-import { insertRows } from '../../src/store/bulk.ts';
-import type { PlanId } from '../../src/core/ids.ts';
 import { startScript } from '../support/process.ts';
 import type { TestDatabase } from '../support/store.ts';
 import { DATABASES, declareAcme, newDatabase, openTestStore } from '../support/store.ts';
@@ -100,10 +97,8 @@ describe.each(DATABASES)('the store on %s', (kind) => {
   });
 
   test('counts are numbers', async () => {
-    const plan = 'plan' as PlanId;
-    const people = ['a', 'b'].map((id) => ({ plan, external_id: id, active: 1, container: 'ou=people' }));
-    await insertRows(db, 'staged_people', people);
-    expect(await stagedContainers(db, plan)).toEqual({ 'ou=people': 2 });
+    await addAccounts(db, [account('a@acme.example'), account('b@acme.example')], at);
+    expect(await db('accounts').count({ n: '*' }).first()).toEqual({ n: 2 });
   });
 
   test('the budget remembers whom it was spent on, and a returning person is taken off', async () => {

@@ -53,7 +53,6 @@ export const facts: readonly string[] = [
   )`,
   `CREATE INDEX people_by_account ON external_people (account) WHERE account IS NOT NULL`,
   `CREATE INDEX people_by_email ON external_people (email_key)`,
-  `CREATE INDEX people_by_container ON external_people (connection, container)`,
   `CREATE TABLE external_groups (
     connection text NOT NULL REFERENCES connections (id),
     external_id text NOT NULL,

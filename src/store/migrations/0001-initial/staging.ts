@@ -12,6 +12,7 @@ export const staging: readonly string[] = [
     containers text NOT NULL,
     PRIMARY KEY (connection, standing)
   )`,
+  // People and groups who differ from what is known of them.
   `CREATE TABLE staged_people (
     plan text NOT NULL,
     external_id text NOT NULL,
@@ -31,36 +32,25 @@ export const staging: readonly string[] = [
     name_key text NOT NULL,
     PRIMARY KEY (plan, external_id)
   ) WITHOUT ROWID`,
-  `CREATE TABLE staged_aliases (
+  // Links from group to group that came or went.
+  `CREATE TABLE staged_nesting (
     plan text NOT NULL,
-    alias text NOT NULL,
-    kind text NOT NULL,
-    external_id text NOT NULL,
-    PRIMARY KEY (plan, alias, kind, external_id)
-  ) WITHOUT ROWID`,
-  `CREATE TABLE staged_references (
-    plan text NOT NULL,
-    group_alias text NOT NULL,
-    member_alias text NOT NULL,
-    PRIMARY KEY (plan, group_alias, member_alias)
-  ) WITHOUT ROWID`,
-  `CREATE TABLE staged_links (
-    plan text NOT NULL,
-    member_kind text NOT NULL,
     member text NOT NULL,
     in_group text NOT NULL,
-    PRIMARY KEY (plan, member_kind, member, in_group)
+    there integer NOT NULL,
+    PRIMARY KEY (plan, member, in_group)
   ) WITHOUT ROWID`,
-  // Whom a difference touches, in the order of the pieces in which it is planned and committed.
+  // Whom a difference touches, in the order of the pieces in which it is planned and committed; in_groups lists all
+  // groups that the person was read in, as JSON. Whoever is not in staged_people is known as they were read.
   `CREATE TABLE staged_touched (
     plan text NOT NULL,
     external_id text NOT NULL,
     piece integer NOT NULL,
     gone integer NOT NULL,
+    in_groups text NOT NULL,
     account text,
-    PRIMARY KEY (plan, external_id)
+    PRIMARY KEY (plan, piece, external_id)
   ) WITHOUT ROWID`,
-  `CREATE INDEX staged_touched_pieces ON staged_touched (plan, piece, external_id)`,
   `CREATE TABLE staged_groups_gone (
     plan text NOT NULL,
     external_id text NOT NULL,

@@ -1,0 +1,103 @@
+// Names met in a read – ids, distinguished names, uids – each as a small number, in 16 bytes however long it is: a
+// million people must fit. A name is known by 96 bits of a keyed digest: nobody can look for two that are alike, and by
+// chance two of ten million are with a probability of 1 in 10^15, so equal digests are taken for equal names.
+import { hash, randomBytes } from 'node:crypto';
+
+/** Words of 32 bits that are kept of each digest. */
+const WORDS = 3;
+const FIRST_ROOM = 1024;
+
+export class Names {
+  readonly #key = randomBytes(8).toString('hex');
+  /** The digests, in the order in which the names came. */
+  #digests = new Uint32Array(FIRST_ROOM * WORDS);
+  /** Open addressing: the number of a name plus one, 0 where nothing is. At least half of it is free. */
+  #slots = new Uint32Array(FIRST_ROOM * 2);
+  #wanted: readonly [number, number, number] = [0, 0, 0];
+  count = 0;
+
+  /** The number of the name, given out in order from 0; a new one where it has not been met. */
+  intern(name: string): number {
+    const slot = this.#locate(name);
+    const known = this.#slots[slot] ?? 0;
+    if (known !== 0) return known - 1;
+    if ((this.count + 1) * WORDS > this.#digests.length) {
+      this.#grow();
+      return this.intern(name);
+    }
+    this.#digests.set(this.#wanted, this.count * WORDS);
+    this.count += 1;
+    this.#slots[slot] = this.count;
+    return this.count - 1;
+  }
+
+  /** The number of the name, or null where it has not been met. */
+  find(name: string): number | null {
+    const known = this.#slots[this.#locate(name)] ?? 0;
+    return known === 0 ? null : known - 1;
+  }
+
+  /** Where the name stands, or the free place that it would take. */
+  #locate(name: string): number {
+    const text = hash('sha256', this.#key + name, 'binary');
+    const [a, b, c] = [word(text, 0), word(text, 4), word(text, 8)];
+    this.#wanted = [a, b, c];
+    const mask = this.#slots.length - 1;
+    for (let slot = a & mask; ; slot = (slot + 1) & mask) {
+      const known = this.#slots[slot] ?? 0;
+      if (known === 0) return slot;
+      const at = (known - 1) * WORDS;
+      if (this.#digests[at] === a && this.#digests[at + 1] === b && this.#digests[at + 2] === c) return slot;
+    }
+  }
+
+  #grow(): void {
+    const digests = new Uint32Array(this.#digests.length * 2);
+    digests.set(this.#digests);
+    this.#digests = digests;
+    this.#slots = new Uint32Array(this.#slots.length * 2);
+    const mask = this.#slots.length - 1;
+    for (let name = 0; name < this.count; name += 1) {
+      let slot = (digests[name * WORDS] ?? 0) & mask;
+      while (this.#slots[slot] !== 0) slot = (slot + 1) & mask;
+      this.#slots[slot] = name + 1;
+    }
+  }
+}
+
+function word(text: string, at: number): number {
+  return (
+    (text.charCodeAt(at) |
+      (text.charCodeAt(at + 1) << 8) |
+      (text.charCodeAt(at + 2) << 16) |
+      (text.charCodeAt(at + 3) << 24)) >>>
+    0
+  );
+}
+
+/** A list of whole numbers below 2^32, four bytes each. */
+export class Numbers {
+  #values = new Uint32Array(FIRST_ROOM);
+  length = 0;
+
+  push(value: number): void {
+    if (this.length === this.#values.length) {
+      const larger = new Uint32Array(this.length * 2);
+      larger.set(this.#values);
+      this.#values = larger;
+    }
+    this.#values[this.length] = value;
+    this.length += 1;
+  }
+
+  /** 0 for what was never set. */
+  at(index: number): number {
+    return index < this.length ? (this.#values[index] ?? 0) : 0;
+  }
+
+  /** Sets the value at an index; those before it that were never set are 0. */
+  set(index: number, value: number): void {
+    while (this.length <= index) this.push(0);
+    this.#values[index] = value;
+  }
+}
