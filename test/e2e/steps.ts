@@ -1,5 +1,5 @@
-// Walks the checked-in table of steps (steps.md) through the real command line, on one database or the other, and asks
-// after each step whether planning everybody anew gives nothing (law 13).
+// Walks the checked-in table of steps (steps.md) through the real command line, on one database or the other, from
+// exports or from a live slapd, and asks after each step whether planning everybody anew gives nothing (law 13).
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +8,7 @@ import { openDatabase } from '../../src/store/database.ts';
 import type { CliResult } from '../support/cli.ts';
 import { runCli } from '../support/cli.ts';
 import { Directory } from '../support/directory.ts';
+import { LiveDirectory } from '../support/live-directory.ts';
 import type { DatabaseKind, TestDatabase } from '../support/store.ts';
 import { newDatabase } from '../support/store.ts';
 
@@ -15,6 +16,8 @@ const directory = new Directory();
 const settings = { authority: 'shared', seats: '', labellers: true, connection: true };
 let folder = '';
 let database: TestDatabase;
+/** Where the directory is read live; null where it is exported. */
+let live: LiveDirectory | null = null;
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'rollcall-steps-'));
@@ -37,7 +40,13 @@ function writeConfig(): void {
   - id: corp
     kind: ldap
     trustEmail: any
-    url: ldap://127.0.0.1
+    url: ${live?.slapd.url ?? 'ldap://127.0.0.1'}${
+      live === null
+        ? ''
+        : `
+    bindDn: "${live.slapd.rootDn}"
+    bindPassword: { env: STEPS_PASSWORD }`
+    }
     users: { base: "ou=people,dc=corp,dc=example", filter: "(objectClass=inetOrgPerson)", disabled: { attribute: employeeType, values: [left] } }
     groups: { base: "ou=groups,dc=corp,dc=example", filter: "(objectClass=groupOfNames)", nested: true }
 mappings:
@@ -55,11 +64,15 @@ ${settings.connection ? connection : ''}
 async function rollcall(...args: string[]): Promise<CliResult> {
   return runCli([...args, '--config', 'rollcall.yaml', '--json'], {
     cwd: folder,
-    env: { STEPS_DATABASE: database.url },
+    env: { STEPS_DATABASE: database.url, STEPS_PASSWORD: live?.slapd.password },
   });
 }
 
 async function sync(): Promise<CliResult> {
+  if (live !== null) {
+    await live.follow(directory);
+    return rollcall('sync', 'corp');
+  }
   writeFileSync(join(folder, 'export.ldif'), directory.ldif());
   return rollcall('sync', 'corp', '--ldif', 'export.ldif');
 }
@@ -200,12 +213,16 @@ async function history(): Promise<number> {
   return Number(row?.['n'] ?? 0);
 }
 
-export function walkSteps(kind: DatabaseKind): void {
+export function walkSteps(kind: DatabaseKind, from: 'exports' | 'slapd'): void {
   let written = 0;
   beforeAll(async () => {
     database = await newDatabase(kind, { empty: true });
+    if (from === 'slapd') live = await LiveDirectory.start();
   });
-  afterAll(() => database.remove());
+  afterAll(async () => {
+    await live?.slapd.stop();
+    await database.remove();
+  });
 
   test.each(readTable())('$step', async ({ step, exit, writes, members, holds }) => {
     const act = STEPS[step];
