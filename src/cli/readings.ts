@@ -15,17 +15,16 @@ export function readingOf(
   { id, settings }: LdapConnection,
   env: Environment,
   at: Instant,
-  onStep?: OnStep,
+  told: { readonly onStep?: OnStep; readonly signal?: AbortSignal } = {},
 ): DirectoryReading {
-  const secrets = resolveLdapSecrets(settings, env);
-  return readDirectory({ connection: id, settings, secrets, at, ...(onStep === undefined ? {} : { onStep }) });
+  return readDirectory({ connection: id, settings, secrets: resolveLdapSecrets(settings, env), at, ...told });
 }
 
 /** The connections that the schedule reads. */
 export function scheduledReadings(connections: Config['connections'], env: Environment): Scheduled[] {
   return connections.flatMap((connection) => {
     if (connection.kind !== 'ldap' || connection.settings.schedule === null) return [];
-    const read = (at: Instant): DirectoryReading => readingOf(connection, env, at);
+    const read: Scheduled['read'] = (at, signal) => readingOf(connection, env, at, { signal });
     return [{ connection: connection.id, cron: connection.settings.schedule, read }];
   });
 }

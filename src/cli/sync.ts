@@ -48,7 +48,7 @@ export const syncCommand: Command = {
     const told: Parameters<OnStep>[0][] = [];
     const reading =
       file === null
-        ? readingOf(connection, env, store.now(), (step) => told.push(step))
+        ? readingOf(connection, env, store.now(), { onStep: (step) => told.push(step) })
         : readExport({ connection: connection.id, settings: connection.settings, file, at: store.now() });
     const result = await runDirectory(store, reading, {
       preview,

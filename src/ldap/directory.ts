@@ -66,7 +66,7 @@ export function readDirectory(request: DirectoryRequest): DirectoryReading {
     },
     lookUp: async (sort, ids) => {
       if (ids.length === 0) return new Set();
-      const session = await openSession({ settings, secrets: request.secrets });
+      const session = await openSession({ ...request, onStep: undefined });
       try {
         const { base, filter } = sort === 'person' ? settings.users : settings.groups;
         const own = sort === 'person' ? settings.users.attributes.id : null;

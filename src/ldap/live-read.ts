@@ -27,6 +27,8 @@ export interface DirectoryRequest {
   readonly at: Instant;
   /** What each step found, for people to read. */
   readonly onStep?: OnStep;
+  /** Whoever ends the run need not wait for a silent server. */
+  readonly signal?: AbortSignal;
 }
 
 /** So much of the next page is fetched while the last is worked on. */

@@ -24,6 +24,8 @@ export interface SessionRequest {
   readonly settings: ServerSettings;
   readonly secrets: LdapSecrets;
   readonly onStep?: OnStep | undefined;
+  /** Hangs up, whatever is waited for. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface Session {
@@ -58,13 +60,14 @@ export async function openAgain(session: Session, request: SessionRequest): Prom
 }
 
 async function openAt(url: string, request: SessionRequest): Promise<Omit<Session, 'passedOver'>> {
-  const { settings, secrets, onStep } = request;
+  const { settings, secrets, onStep, signal } = request;
   const patience = new Patience(settings.timeouts.connect, 'timeouts.connect');
   const link = await dial({
     url,
     startTls: settings.startTls,
     ca: secrets.ca,
     patience,
+    signal,
     onStep: (step, found) => onStep?.({ step, found }),
   });
   link.step = 'bind';

@@ -22,7 +22,8 @@ export interface Scheduled {
   readonly connection: ConnectionId;
   /** Five fields of cron, in the time zone of the process. */
   readonly cron: string;
-  readonly read: (at: Instant) => DirectoryReading;
+  /** The signal ends it, however long the server is silent. */
+  readonly read: (at: Instant, signal: AbortSignal) => DirectoryReading;
 }
 
 export interface ScheduleOptions {
@@ -74,7 +75,7 @@ async function runOnce(
   const seconds = (): string => `${((performance.now() - began) / 1000).toFixed(1)} s`;
   let failure: string | null;
   try {
-    const result = await runDirectory(sync, read(sync.now()), { preview: false, signal });
+    const result = await runDirectory(sync, read(sync.now(), signal), { preview: false, signal });
     failure = result.complete ? null : (result.reason ?? 'the read was not complete');
     const { people, groups } = result.read;
     log(`sync of ${connection}: ${failure ?? 'complete'}; ${people} people, ${groups} groups, ${seconds()}`);

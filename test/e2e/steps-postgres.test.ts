@@ -1,6 +1,6 @@
 import { describe } from 'vitest';
 import { walkSteps } from './steps.ts';
 
-describe('the step table on Postgres', () => {
-  walkSteps('postgres');
+describe('the step table from exports, on Postgres', () => {
+  walkSteps('postgres', 'exports');
 });

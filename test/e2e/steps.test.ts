@@ -1,6 +1,6 @@
 import { describe } from 'vitest';
 import { walkSteps } from './steps.ts';
 
-describe('the step table on SQLite', () => {
-  walkSteps('sqlite');
+describe('the step table from exports, on SQLite', () => {
+  walkSteps('sqlite', 'exports');
 });

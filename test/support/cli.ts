@@ -1,5 +1,6 @@
 // The real command line: a process of its own, as an operator starts it. Vitest accepts code that Node refuses, and
 // only a process has an exit code.
+import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
@@ -29,10 +30,15 @@ export interface CliResult {
   readonly json: () => unknown;
 }
 
-export async function runCli(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
+/** The process alone, for tests that end it in the middle. */
+export function spawnCli(args: readonly string[], options: CliOptions = {}): ChildProcessWithoutNullStreams {
   const inherited = Object.entries(process.env).filter(([name]) => !/^(ROLLCALL_|NO_COLOR$|FORCE_COLOR$)/.test(name));
   const env = { ...Object.fromEntries(inherited), ...options.env };
-  const child = spawn(NODE, [MAIN, ...args], { cwd: options.cwd ?? ROOT, env, timeout: LONGEST_MS });
+  return spawn(NODE, [MAIN, ...args], { cwd: options.cwd ?? ROOT, env, timeout: LONGEST_MS, killSignal: 'SIGKILL' });
+}
+
+export async function runCli(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
+  const child = spawnCli(args, options);
   const chunks = { stdout: new Array<Buffer>(), stderr: new Array<Buffer>() };
   child.stdout.on('data', (chunk: Buffer) => chunks.stdout.push(chunk));
   child.stderr.on('data', (chunk: Buffer) => chunks.stderr.push(chunk));

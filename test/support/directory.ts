@@ -13,7 +13,7 @@ export interface GroupEntry {
   members: string[];
 }
 
-const SUFFIX = 'dc=corp,dc=example';
+export const SUFFIX = 'dc=corp,dc=example';
 
 export class Directory {
   readonly people = new Map<string, Entry>();

@@ -25,7 +25,8 @@ export async function setup(): Promise<() => Promise<void>> {
   return server.stop;
 }
 
-async function startServer(): Promise<{ readonly url: string; readonly stop: () => Promise<void> }> {
+/** A server of its own, also for a test that stops it. */
+export async function startServer(): Promise<{ readonly url: string; readonly stop: () => Promise<void> }> {
   const directory = await mkdtemp(join(tmpdir(), 'rollcall-postgres-'));
   const port = await freePort();
   const said: string[] = [];

@@ -15,15 +15,18 @@ export interface Dialing {
   /** Certificates in PEM; null: those that Node trusts. */
   readonly ca: string | null;
   readonly patience: Patience;
+  /** Closes the connection at any time, so that nobody waits for a silent server who need not. */
+  readonly signal?: AbortSignal | undefined;
   readonly onStep: (step: 'connect' | 'tls', found: string) => void;
 }
 
 /** @throws RollcallError `directory_unreachable`, or `directory_refused` where the server won't do StartTLS. */
-export async function dial({ url, startTls, ca, patience, onStep }: Dialing): Promise<Link> {
+export async function dial({ url, startTls, ca, patience, signal, onStep }: Dialing): Promise<Link> {
   const { protocol, hostname, port } = new URL(url);
   const secure = protocol === 'ldaps:';
   const host = hostname.replace(/^\[|\]$/g, '');
-  const plain = connectTcp({ host, port: Number(port) || (secure ? 636 : 389), noDelay: true, keepAlive: true });
+  const address = { host, port: Number(port) || (secure ? 636 : 389), noDelay: true, keepAlive: true };
+  const plain = connectTcp(signal === undefined ? address : { ...address, signal });
   await established(plain, 'connect', (why) => unreachable('connect', url, why), patience);
   onStep('connect', `${url} (${plain.remoteAddress ?? host}) answers`);
   const upgrade = async (socket: Socket): Promise<TLSSocket> => {
