@@ -1,5 +1,4 @@
-// A SCIM door of its own for a test: the real store, the real router on a real port. Which database it stands on is one
-// argument of `openTestStore`.
+// A SCIM door of its own for a test: the real store, the real router on a real port, on either database.
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express from 'express';
@@ -11,6 +10,7 @@ import type { Declaration } from '../../src/organization/declare.ts';
 import type { Json, JsonObject } from '../../src/scim/json.ts';
 import { addScimToken } from '../../src/store/scim-tokens.ts';
 import type { Sync } from '../../src/sync/context.ts';
+import type { StoreOptions } from '../support/store.ts';
 import { openTestStore } from '../support/store.ts';
 
 export const ACME = 'acme' as OrganizationId;
@@ -88,11 +88,8 @@ export const DECLARATION: Declaration = {
   mappings: [mapping('Managers', 'manager'), mapping('Annotators', 'annotator')],
 };
 
-export async function openDoor(
-  limits: Partial<ScimLimits> = {},
-  brake: Partial<Sync['brake']> = { people: 10_000 },
-): Promise<Door> {
-  const { sync, close } = await openTestStore(DECLARATION, brake);
+export async function openDoor(limits: Partial<ScimLimits> = {}, store: StoreOptions = {}): Promise<Door> {
+  const { sync, close } = await openTestStore(DECLARATION, { people: 10_000, ...store });
   for (const connection of [SCIM, OTHER]) {
     const hash = bearerTokenHash(`token-of-${connection}`);
     await addScimToken(sync.db, { connection, hash, expiresAt: null }, sync.now());

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { declareScimTokens } from '../../src/organization/declare-scim-tokens.ts';
 import { runCli } from '../support/cli.ts';
 import type { CliResult } from '../support/cli.ts';
+import { DATABASES } from '../support/store.ts';
 import { OTHER, SCIM, openDoor } from './door.ts';
 
 let folder = '';
@@ -46,7 +47,7 @@ test.each([
   [['token', 'scim', 'nobody'], /no connection nobody/],
   [['token', 'scim', 'acme-saml'], /of the kind saml/],
   [['token', 'scim', 'acme-scim', '--days', '0'], /--days is a whole number/],
-  [['token', 'invent', 'acme-scim'], /knows list, scim and revoke/],
+  [['token', 'invent', 'acme-scim'], /knows list, scim, api and revoke/],
   [['requests', 'acme-saml'], /no SCIM connection/],
 ])('%j is refused', async (args, problem) => {
   await rollcall('apply');
@@ -57,21 +58,24 @@ test.each([
   });
 });
 
-test('a changed declared token replaces the one before; one made by command stays; none is shared', async () => {
-  const door = await openDoor();
-  const opens = async (token: string): Promise<number> =>
-    (await door.call('GET', '/Users', undefined, { token })).status;
-  await declareScimTokens(door.sync, [{ connection: SCIM, token: 'first' }]);
-  await declareScimTokens(door.sync, [{ connection: SCIM, token: 'first' }]);
-  expect(await opens('first')).toBe(200);
-  await declareScimTokens(door.sync, [{ connection: SCIM, token: 'second' }]);
-  expect([await opens('first'), await opens('second'), await opens(`token-of-${SCIM}`)]).toEqual([401, 200, 200]);
-  await declareScimTokens(door.sync, [{ connection: SCIM, token: null }]);
-  expect([await opens('second'), await opens(`token-of-${SCIM}`)]).toEqual([401, 200]);
-  await declareScimTokens(door.sync, [{ connection: SCIM, token: 'second' }]);
-  expect(await opens('second')).toBe(200);
-  await expect(declareScimTokens(door.sync, [{ connection: OTHER, token: 'second' }])).rejects.toMatchObject({
-    code: 'conflict',
-  });
-  await door.close();
-});
+test.each(DATABASES)(
+  'a changed declared token replaces the one before, on %s; one made by command stays; none is shared',
+  async (database) => {
+    const door = await openDoor({}, { database });
+    const opens = async (token: string): Promise<number> =>
+      (await door.call('GET', '/Users', undefined, { token })).status;
+    await declareScimTokens(door.sync, [{ connection: SCIM, token: 'first' }]);
+    await declareScimTokens(door.sync, [{ connection: SCIM, token: 'first' }]);
+    expect(await opens('first')).toBe(200);
+    await declareScimTokens(door.sync, [{ connection: SCIM, token: 'second' }]);
+    expect([await opens('first'), await opens('second'), await opens(`token-of-${SCIM}`)]).toEqual([401, 200, 200]);
+    await declareScimTokens(door.sync, [{ connection: SCIM, token: null }]);
+    expect([await opens('second'), await opens(`token-of-${SCIM}`)]).toEqual([401, 200]);
+    await declareScimTokens(door.sync, [{ connection: SCIM, token: 'second' }]);
+    expect(await opens('second')).toBe(200);
+    await expect(declareScimTokens(door.sync, [{ connection: OTHER, token: 'second' }])).rejects.toMatchObject({
+      code: 'conflict',
+    });
+    await door.close();
+  },
+);
