@@ -199,6 +199,7 @@ export async function loadKnown(
     ...reading.groups.map(({ externalId }) => externalId),
     ...reading.groupsGone,
     ...reading.people.flatMap(({ groups }) => (groups === 'unknown' ? [] : groups)),
+    ...reading.joins.map(({ group }) => group),
     ...idsOf('group'),
   ]);
   const people = new Map((await loadPeople(db, connection, [...personIds])).map((one) => [one.externalId, one]));

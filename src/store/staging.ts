@@ -108,7 +108,7 @@ export interface KnownPerson {
 }
 
 /** People read from the store at once. */
-const PAGE = 5_000;
+const PAGE = 2_000;
 
 /** Everybody the connection ever told of, with the groups that they are in, in pages. */
 export async function* knownPeople(db: Database, connection: ConnectionId): AsyncGenerator<KnownPerson[]> {

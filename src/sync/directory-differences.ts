@@ -13,7 +13,7 @@ import type { Beat } from './directory-read.ts';
 import type { Absentee } from './proof.ts';
 
 /** People planned at once: nothing is written meanwhile but the plan's own rows. */
-const PLANNED_AT_ONCE = 5_000;
+const PLANNED_AT_ONCE = 2_500;
 
 export interface Compared {
   readonly people: Missing;
