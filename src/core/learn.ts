@@ -110,8 +110,8 @@ function memberKey({ kind, externalId }: MemberRef): string {
 class LinkChanges {
   readonly #known: KnownFacts;
   readonly #at: Instant;
-  readonly #wanted = new Map<string, Wanted>();
-  readonly #byMember = new Map<string, Wanted[]>();
+  /** By member, then by group. */
+  readonly #wanted = new Map<string, Map<string, Wanted>>();
 
   constructor(known: KnownFacts, at: Instant) {
     this.#known = known;
@@ -138,11 +138,11 @@ class LinkChanges {
 
   removeAllOf(member: MemberRef): void {
     for (const link of this.#known.linksOf(member)) this.#set(link, false);
-    for (const wanted of this.#byMember.get(memberKey(member)) ?? []) wanted.there = false;
+    for (const wanted of this.#wanted.get(memberKey(member))?.values() ?? []) wanted.there = false;
   }
 
   changes(): { linked: Link[]; unlinked: Link[] } {
-    const entries = [...this.#wanted.values()];
+    const entries = [...this.#wanted.values()].flatMap((groups) => [...groups.values()]);
     return {
       linked: entries.filter(({ there, was }) => there && !was).map(({ link }) => link),
       unlinked: entries.filter(({ there, was }) => !there && was).map(({ link }) => link),
@@ -150,18 +150,15 @@ class LinkChanges {
   }
 
   #set(link: Link, there: boolean): void {
-    const key = JSON.stringify([link.group, link.member.kind, link.member.externalId]);
-    const entry = this.#wanted.get(key);
+    const key = memberKey(link.member);
+    let groups = this.#wanted.get(key);
+    if (groups === undefined) {
+      groups = new Map();
+      this.#wanted.set(key, groups);
+    }
+    const entry = groups.get(link.group);
     if (entry !== undefined) entry.there = there;
-    else this.#add(key, { link, there, was: this.#knows(link) });
-  }
-
-  #add(key: string, wanted: Wanted): void {
-    this.#wanted.set(key, wanted);
-    const member = memberKey(wanted.link.member);
-    const others = this.#byMember.get(member);
-    if (others === undefined) this.#byMember.set(member, [wanted]);
-    else others.push(wanted);
+    else groups.set(link.group, { link, there, was: this.#knows(link) });
   }
 
   #knows({ group, member }: Link): boolean {

@@ -200,6 +200,7 @@ export async function loadKnown(
     ...reading.groupsGone,
     ...reading.joins.map(({ group }) => group),
     ...reading.people.flatMap(({ groups }) => (groups === 'unknown' ? [] : groups)),
+    ...reading.joins.map(({ group }) => group),
     ...idsOf('group'),
   ]);
   const people = new Map((await loadPeople(db, connection, [...personIds])).map((one) => [one.externalId, one]));

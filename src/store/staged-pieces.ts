@@ -56,8 +56,8 @@ export async function movedPeople(db: Database, plan: PlanId, connection: Connec
 
 export async function ownersAmong(db: Database, connection: ConnectionId): Promise<string[]> {
   const rows: { external_id: string }[] = await db('external_people')
-    .join('organizations', 'organizations.owner', 'external_people.account')
     .where({ connection })
+    .whereIn('account', db('organizations').whereNotNull('owner').select('owner'))
     .select('external_id');
   return rows.map((row) => row.external_id);
 }
@@ -110,6 +110,7 @@ export async function peopleInGroups(
   connection: ConnectionId,
   groups: readonly string[],
 ): Promise<string[]> {
+  if (groups.length === 0) return [];
   const rows: { member: string }[] = await db('links')
     .where({ connection, member_kind: 'person' })
     .where(among(db, 'in_group', groups))

@@ -45,6 +45,7 @@ export async function differingPeople(
   connection: ConnectionId,
   read: readonly PersonItem[],
 ): Promise<PersonItem[]> {
+  if (read.length === 0) return [];
   const ids = read.map(({ externalId }) => externalId);
   const rows: (PersonColumns & { present: number })[] = await db('external_people')
     .where({ connection })
@@ -65,6 +66,7 @@ export async function differingGroups(
   connection: ConnectionId,
   read: readonly GroupItem[],
 ): Promise<GroupItem[]> {
+  if (read.length === 0) return [];
   const ids = read.map(({ externalId }) => externalId);
   const rows: { external_id: string; present: number; name: string; name_key: string }[] = await db('external_groups')
     .where({ connection })
@@ -106,7 +108,7 @@ export interface KnownPerson {
 }
 
 /** People read from the store at once. */
-const PAGE = 5_000;
+const PAGE = 2_000;
 
 /** Everybody the connection ever told of, with the groups that they are in, in pages. */
 export async function* knownPeople(db: Database, connection: ConnectionId): AsyncGenerator<KnownPerson[]> {

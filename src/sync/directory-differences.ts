@@ -13,7 +13,7 @@ import type { Beat } from './directory-read.ts';
 import type { Absentee } from './proof.ts';
 
 /** People planned at once: nothing is written meanwhile but the plan's own rows. */
-const PLANNED_AT_ONCE = 5_000;
+const PLANNED_AT_ONCE = 2_500;
 
 export interface Compared {
   readonly people: Missing;
@@ -113,11 +113,19 @@ export async function* inOrder(
   yield* next(touched.gone);
   yield* next([...moved]);
   for (const id of placed) others.delete(id);
+  const sorted = [...others].sort();
+  let at = 0;
   for await (const page of stagedIds(db, ref.id, PLANNED_AT_ONCE)) {
     const end = page.at(-1) ?? '';
-    const before = [...others].filter((id) => id <= end);
-    const ids = new Set([...before, ...page.filter((id) => !placed.has(id))]);
+    const ids = new Set(page.filter((id) => !placed.has(id)));
     for (const id of ids) others.delete(id);
+    for (; at < sorted.length && (sorted[at] ?? '') <= end; at += 1) {
+      const id = sorted[at] ?? '';
+      if (!others.delete(id)) continue;
+      ids.add(id);
+      // The database may sort otherwise than we do, and come to it later.
+      placed.add(id);
+    }
     yield [...ids].sort();
   }
   yield* next([...others]);

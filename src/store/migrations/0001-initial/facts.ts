@@ -50,7 +50,7 @@ export const facts: readonly string[] = [
     account text REFERENCES accounts (id),
     linked_at text,
     PRIMARY KEY (connection, external_id)
-  )`,
+  ) WITHOUT ROWID`,
   `CREATE INDEX people_by_account ON external_people (account) WHERE account IS NOT NULL`,
   `CREATE INDEX people_by_email ON external_people (email_key)`,
   `CREATE TABLE external_groups (
