@@ -1,9 +1,8 @@
-// 20,000 people in 80 organizations, on two days. On the second day every Owner is gone, half of the people label
+// 250 people in each of many organizations, on two days. On the second day every Owner is gone, half of the people label
 // instead of reviewing or the reverse, some are disabled and some are new: something for every part of a run to lose.
 const SUFFIX = 'dc=crowd,dc=example';
 export const CROWD_SUFFIX = SUFFIX;
 
-export const ORGANIZATIONS = 80;
 const EACH = 250;
 /** Of each organization, on the second day. */
 const SWAPPED = 130;
@@ -13,14 +12,14 @@ const NEW = 10;
 type Day = 'first' | 'second';
 
 /** As slapadd reads it, which is a thousand times faster than to add them one by one. */
-export function crowd(day: Day): string {
+export function crowd(day: Day, organizations: number): string {
   const records = [
     `dn: ${SUFFIX}\nobjectClass: domain\ndc: crowd\n`,
     ...['people', 'groups'].map((ou) => `dn: ou=${ou},${SUFFIX}\nobjectClass: organizationalUnit\nou: ${ou}\n`),
   ];
   let id = 0;
   const entryUUID = (): string => `00000000-0000-4000-8000-${String((id += 1)).padStart(12, '0')}`;
-  for (let organization = 0; organization < ORGANIZATIONS; organization += 1) {
+  for (let organization = 0; organization < organizations; organization += 1) {
     const groups = { reviewers: new Array<string>(), annotators: new Array<string>() };
     for (let number = 0; number < EACH + NEW; number += 1) {
       const uid = `p${organization}-${number}`;
@@ -48,8 +47,8 @@ export function crowd(day: Day): string {
 }
 
 /** The organizations, which the groups map to, and the support desk. */
-export function crowdConfiguration(ldapUrl: string, hook: string): string {
-  const all = Array.from({ length: ORGANIZATIONS }, (_, organization) => organization);
+export function crowdConfiguration(organizations: number, ldapUrl: string, hook: string): string {
+  const all = Array.from({ length: organizations }, (_, organization) => organization);
   const mapping = (organization: number, name: string, role: string): string =>
     `  - { connection: crowd, group: "cn=${name}-${organization},ou=groups,${SUFFIX}", organization: o${organization}, role: ${role} }`;
   return `server: { port: 0 }

@@ -12,16 +12,15 @@ import type { Receiver } from '../delivery/receiver.ts';
 import { startReceiver } from '../delivery/receiver.ts';
 import type { CliOptions } from '../support/cli.ts';
 import { runCli } from '../support/cli.ts';
-import { newPostgresDatabase } from '../support/postgres-databases.ts';
 import { startServe, until } from '../support/serve.ts';
 import { Slapd } from '../support/slapd.ts';
-import { CROWD_SUFFIX, crowd, crowdConfiguration, ORGANIZATIONS } from './crowd.ts';
+import { CROWD_SUFFIX, crowd, crowdConfiguration } from './crowd.ts';
 import type { Counts, Phase } from './kill.ts';
 import { durations, killIn, PHASES } from './kill.ts';
 import { outcome } from './outcome.ts';
 
 const KILLS = Number(process.env['ROLLCALL_TEST_KILLS'] ?? 3);
-const KILLS_ON_POSTGRES = Math.ceil(KILLS / 3);
+const ORGANIZATIONS = 80;
 /** A machine that is slower than when it was measured makes some kills come too early or too late. */
 const ATTEMPTS = 4;
 const SYNC = ['sync', 'crowd', '--config', 'second.yaml'];
@@ -46,10 +45,10 @@ const sqlite = (name: string): string => `sqlite:${join(folder, `${name}.db`)}`;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'rollcall-killed-'));
   receiver = await startReceiver();
-  const start = (day: 'first' | 'second') => Slapd.start({ suffix: CROWD_SUFFIX, entries: crowd(day) });
+  const start = (day: 'first' | 'second') => Slapd.start({ suffix: CROWD_SUFFIX, entries: crowd(day, ORGANIZATIONS) });
   slapds = await Promise.all([start('first'), start('second')]);
   for (const [at, name] of ['first.yaml', 'second.yaml'].entries())
-    writeFileSync(join(folder, name), crowdConfiguration(slapds[at]?.url ?? '', receiver.url));
+    writeFileSync(join(folder, name), crowdConfiguration(ORGANIZATIONS, slapds[at]?.url ?? '', receiver.url));
   await rollcall(sqlite('first'), 'apply', '--config', 'first.yaml');
   await rollcall(sqlite('first'), 'sync', 'crowd', '--config', 'first.yaml');
   cpSync(join(folder, 'first.db'), join(folder, 'twin.db'));
@@ -141,14 +140,4 @@ test('killed while it delivers, serve tells every lost Owner at least once', { t
   const opened: { id: string }[] = await db('events').where({ type: 'vacancy.opened' }).select('id');
   expect(opened).toHaveLength(ORGANIZATIONS);
   expect(opened.filter(({ id }) => !ids.has(id))).toEqual([]);
-});
-
-test('so does a run on Postgres', { timeout: 600_000 }, async () => {
-  const { url, remove } = await newPostgresDatabase();
-  onTestFinished(remove);
-  await rollcall(url, 'apply', '--config', 'first.yaml');
-  await rollcall(url, 'sync', 'crowd', '--config', 'first.yaml');
-  await killedAndGoneOn(url, KILLS_ON_POSTGRES, async () => {
-    throw new Error('the run was through before all kills: there is one round on Postgres');
-  });
 });
