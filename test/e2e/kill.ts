@@ -43,6 +43,9 @@ export interface Victim {
 /** How long each phase takes, in milliseconds, when nobody disturbs it. */
 export async function durations({ db, args, options }: Victim): Promise<Counts> {
   const child = spawnCli(args, options);
+  // What nobody reads would stop it when the pipe is full.
+  child.stdout.resume();
+  child.stderr.resume();
   const took: Counts = { read: 0, plan: 0, commit: 0 };
   let last = performance.now();
   while (child.exitCode === null && child.signalCode === null) {
@@ -64,6 +67,9 @@ export async function killIn(phase: Phase, withinMs: number, victim: Victim): Pr
   const { db, args, options } = victim;
   const before = await standing(db);
   const child = spawnCli(args, options);
+  // What nobody reads would stop it when the pipe is full.
+  child.stdout.resume();
+  child.stderr.resume();
   const exited = once(child, 'exit');
   const isFresh = (now: Standing): boolean =>
     now.run !== before?.run || (now.phase === 'commit' && now.piece > before.piece);
