@@ -43,7 +43,12 @@ export async function foundCorp(database: DatabaseKind, databaseUrl?: string): P
   await live.follow(directory);
   const options = {
     cwd: folder,
-    env: { CORP_DATABASE: stored.url, CORP_PASSWORD: live.slapd.password, CORP_HOOK_SECRET: 'a secret of the hook' },
+    env: {
+      CORP_DATABASE: stored.url,
+      CORP_PASSWORD: live.slapd.password,
+      CORP_EMPTY: '',
+      CORP_HOOK_SECRET: 'a secret of the hook',
+    },
   };
   return {
     directory,
