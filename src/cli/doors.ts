@@ -14,6 +14,7 @@ import { declareScimTokens } from '../organization/declare-scim-tokens.ts';
 import { deriveKeys } from '../organization/keys.ts';
 import type { Sync } from '../sync/context.ts';
 import { personMailer } from './channels.ts';
+import { directorySignIn } from './directory-sign-in.ts';
 
 export interface Surroundings {
   readonly config: Config;
@@ -47,7 +48,7 @@ export async function openDoors(surroundings: Surroundings): Promise<Doors> {
     publicUrl: config.server.publicUrl,
     signup: config.signup,
     operators: config.operators,
-    directory: null,
+    directory: directorySignIn({ connections: config.connections, sync, env, log }),
     unforeseen: (error) => log(`accounts: ${told(error)}`),
   };
   return {
