@@ -15,7 +15,7 @@ export interface SignInSurroundings {
   readonly connections: Config['connections'];
   readonly sync: Sync;
   readonly env: Environment;
-  /** Never told a login name or a password. */
+  /** Never told what somebody typed. */
   readonly log: (line: string) => void;
 }
 
