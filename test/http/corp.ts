@@ -6,7 +6,7 @@ import { directorySignIn } from '../../src/cli/directory-sign-in.ts';
 import type { LdapConnection } from '../../src/cli/readings.ts';
 import { readDirectory } from '../../src/ldap/directory.ts';
 import { resolveLdapSecrets } from '../../src/ldap/secrets.ts';
-import { runDirectory } from '../../src/sync/directory-run.ts';
+import { runDirectory, type RunOptions, type RunResult } from '../../src/sync/directory-run.ts';
 import type { Declaration } from '../../src/organization/declare.ts';
 import type { SlapdOptions } from '../support/slapd.ts';
 import { Slapd } from '../support/slapd.ts';
@@ -121,7 +121,14 @@ export async function openCorpSite(...connections: readonly LdapConnection[]): P
 }
 
 /** One run of the sync, by the same settings. */
-export async function syncOnce({ sync }: Site, { id, settings }: LdapConnection): ReturnType<typeof runDirectory> {
+export async function syncOnce(
+  { sync }: Site,
+  { id, settings }: LdapConnection,
+  options: Partial<RunOptions> = {},
+): Promise<RunResult> {
   const secrets = resolveLdapSecrets(settings, {});
-  return runDirectory(sync, readDirectory({ connection: id, settings, secrets, at: sync.now() }), { preview: false });
+  return runDirectory(sync, readDirectory({ connection: id, settings, secrets, at: sync.now() }), {
+    preview: false,
+    ...options,
+  });
 }

@@ -2,6 +2,7 @@
 // and what the directory is asked.
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { signIn as enter } from '../../src/organization/sign-in.ts';
+import { recompute } from '../../src/sync/recompute.ts';
 import type { Slapd } from '../support/slapd.ts';
 import { rolesOf } from './company.ts';
 import {
@@ -18,7 +19,7 @@ import {
   team,
 } from './corp.ts';
 import type { Site } from './site.ts';
-import { PASSWORD, signedUp, signIn } from './site.ts';
+import { signedUp, signIn } from './site.ts';
 
 const TWIN = employee('twin') + employee('twin', { mail: 'twin2@corp.example' }, 'cn=twin,ou=people,dc=corp');
 const LEFT = employee('lena', { employeeType: 'left' }) + team('night shift', { member: dnOf('lena') });
@@ -94,6 +95,24 @@ test('the sync finds nothing to change after a sign-in, and a sign-in nothing af
   for (const name of ['leo', 'nina', 'jürgen'])
     await signIn(site, name, name === 'jürgen' ? 'größer als 8' : DIRECTORY_PASSWORD);
   expect(await site.sync.db('links').orderBy(['in_group', 'member'])).toEqual(links);
+});
+
+test('a sign-in between the plan of a sync and its commit makes nobody twice, and nothing is left to do', async () => {
+  const connection = connectionTo(slapd.url);
+  site = await openCorpSite(connection);
+  const stop = new AbortController();
+  const progress = (step: string, done: number, of: number | null): void => {
+    if (step === 'planning' && done === of) stop.abort();
+  };
+  // It ends between the groups' own piece and the people's, and the next run goes on from there.
+  await expect(syncOnce(site, connection, { progress, signal: stop.signal })).rejects.toThrow('aborted');
+  expect(await site.sync.db('accounts').where({ email_key: 'leo@corp.example' })).toEqual([]);
+  const browser = site.browser();
+  expect((await signIn(site, 'leo', DIRECTORY_PASSWORD, browser)).status).toBe(303);
+  await syncOnce(site, connection);
+  expect(await site.sync.db('accounts').where({ email_key: 'leo@corp.example' })).toHaveLength(1);
+  expect(await rolesOf(browser)).toEqual({ acme: 'AN' });
+  expect(await recompute(site.sync, () => undefined)).toMatchObject({ differences: [] });
 });
 
 test('a wrong password, an unknown name and a name that two entries share look the same, and open nothing', async () => {

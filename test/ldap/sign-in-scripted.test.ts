@@ -85,8 +85,8 @@ it.each([
     one(undefined, {
       search: (asked, reply) =>
         asked.dn.startsWith('ou=groups')
-          ? void cut(reply.entry('cn=g,ou=groups,dc=corp', { entryUUID: [id(9)] }))
-          : void person(reply, 1).done(),
+          ? cut(reply.entry('cn=g,ou=groups,dc=corp', { entryUUID: [id(9)] }))
+          : person(reply, 1).done(),
     }),
   );
   expect(await ask(server.url)).toMatchObject({
