@@ -77,7 +77,7 @@ class GroupSearch {
     const named = await this.#namedByEntry();
     const direct = [...new Set([...listed, ...named].map(({ externalId }) => externalId))];
     if (direct.length === 0 && !(await this.#answersByMember())) {
-      return { direct: 'unknown', groups: [], joins: [], shortfall: null };
+      return { direct: 'unknown', groups: [], joins: [], shortfall: NO_LIST_FOUND };
     }
     // A climb that is cut off takes nothing away: what is above is as it was, or comes with the next sync.
     const shortfall = settings.groups.nested ? await this.#tryToClimb() : null;
@@ -218,6 +218,9 @@ class GroupSearch {
     return false;
   }
 }
+
+const NO_LIST_FOUND =
+  'groups: no search by members finds any group: let the bind account search by member, uniqueMember and memberUid';
 
 /** What a group is known by, and none of its members: there may be a million. */
 function identifying(kind: ServerKind): string[] {

@@ -14,6 +14,7 @@ import {
   PEOPLE,
   startCorp,
   syncOnce,
+  team,
 } from './corp.ts';
 import type { Site } from './site.ts';
 import { PASSWORD, signedUp, signIn } from './site.ts';
@@ -87,7 +88,9 @@ test('a wrong password is tried at one server only: it would count at each', asy
 
 test('of several directories the first that has the name decides, and the others are not shown the password', async () => {
   const first = await start();
-  const second = await start(employee('leo', { userPassword: 'other leo' }) + employee('nora'));
+  const second = await start(
+    employee('leo', { userPassword: 'other leo' }) + employee('nora') + team('all', { member: dnOf('leo') }),
+  );
   site = await openCorpSite(connectionTo(first.url), connectionTo(second.url, {}, OTHER));
   expect((await signIn(site, 'leo', 'other leo')).status).toBe(401);
   expect(await failuresOf(second, 'leo')).toBe(0);

@@ -102,7 +102,11 @@ it('a server whose search by members finds nothing at all has not said that some
       search: (asked, reply) => (asked.dn.startsWith('ou=groups') ? reply.done() : person(reply, 1).done()),
     }),
   );
-  expect(await ask(server.url)).toMatchObject({ kind: 'known', reading: { people: [{ groups: 'unknown' }] } });
+  expect(await ask(server.url)).toMatchObject({
+    kind: 'known',
+    shortfall: expect.stringContaining('let the bind account search by member'),
+    reading: { people: [{ groups: 'unknown' }] },
+  });
 });
 
 /** A SID of three parts below S-1-5-21, and a last one. */
