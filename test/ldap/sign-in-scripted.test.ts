@@ -109,6 +109,23 @@ it('a server whose search by members finds nothing at all has not said that some
   });
 });
 
+it('a memberOf left over on the person puts nobody into a group whose list no longer names them', async () => {
+  const dn = 'cn=g,ou=groups,dc=corp';
+  const server = await serve(
+    one(undefined, {
+      // The group is there, and has a list.
+      base: (_, reply) => void reply.entry(dn, { entryUUID: [id(9)] }).done(0, { cookie: null }),
+      search: (asked, reply) => {
+        if (asked.dn.startsWith('ou=people')) {
+          reply.entry(P1, { entryUUID: [id(1)], uid: ['p1'], memberOf: [dn] }).done();
+        } else if (asked.attributes.includes('1.1')) reply.entry(dn, {}).done();
+        else reply.done();
+      },
+    }),
+  );
+  expect(await ask(server.url)).toMatchObject({ kind: 'known', reading: { people: [{ groups: [] }] } });
+});
+
 /** A SID of three parts below S-1-5-21, and a last one. */
 function sid(last: number): Buffer {
   const bytes = Buffer.alloc(28);
