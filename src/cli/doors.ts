@@ -24,6 +24,7 @@ import { Verifier } from '../saml/verifier.ts';
 import { sealingKey } from '../store/sealed.ts';
 import type { Sync } from '../sync/context.ts';
 import { personMailer } from './channels.ts';
+import { directorySignIn } from './directory-sign-in.ts';
 import type { Job } from './upkeep.ts';
 
 const HOUR_MS = 3_600_000;
@@ -62,7 +63,7 @@ export async function openDoors(surroundings: Surroundings): Promise<Doors> {
     publicUrl: config.server.publicUrl,
     signup: config.signup,
     operators: config.operators,
-    directory: null,
+    directory: directorySignIn({ connections: config.connections, sync, env, log }),
     unforeseen: (error) => log(`accounts: ${told(error)}`),
   };
   const saml = samlDoor(surroundings, context, secretKey);

@@ -114,8 +114,8 @@ export const ldapSettings = z
     if (settings.bindDn === null && settings.bindPassword !== null) {
       context.addIssue({ code: 'custom', path: ['bindDn'], message: 'is missing: bindPassword is whose?' });
     }
-    const exposed = plain.find((each) => !isLoopback(each));
-    if (exposed !== undefined && settings.bindPassword !== null && !settings.startTls && !settings.insecurePlainLdap) {
+    const exposed = exposedServer(settings);
+    if (exposed !== null && settings.bindPassword !== null) {
       context.addIssue({
         code: 'custom',
         path: ['url'],
@@ -125,6 +125,16 @@ export const ldapSettings = z
   });
 
 export type LdapSettings = z.output<typeof ldapSettings>;
+
+/** The first server to which passwords would go unencrypted, although nobody has allowed it; null where there is none. */
+export function exposedServer({
+  url,
+  startTls,
+  insecurePlainLdap,
+}: Pick<LdapSettings, 'url' | 'startTls' | 'insecurePlainLdap'>): string | null {
+  if (startTls || insecurePlainLdap) return null;
+  return url.find((each) => each.toLowerCase().startsWith('ldap://') && !isLoopback(each)) ?? null;
+}
 
 function urlProblem(written: unknown): string | null {
   const plain = typeof written === 'string' && /^ldaps?:\/\/[^/?#@\s]+\/?$/i.test(written) && URL.canParse(written);

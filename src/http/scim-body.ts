@@ -21,10 +21,18 @@ export async function readJson(request: Request, limit: number): Promise<Json> {
   const bytes = await readBytes(request, limit);
   const text = bytes.toString('utf8').replace(/^\ufeff/, '');
   try {
-    return JSON.parse(text) as Json;
-  } catch {
+    return JSON.parse(text, storable) as Json;
+  } catch (error) {
+    if (error instanceof ScimError) throw error;
     throw refuse('invalidSyntax', text.trim() === '' ? 'the body is empty: it must be JSON' : 'the body is no JSON');
   }
+}
+
+/** What a database can't keep could not be read back as sent: NUL, and half of a surrogate pair. */
+function storable(key: string, value: unknown): unknown {
+  const texts = typeof value === 'string' ? [key, value] : [key];
+  if (texts.every((text) => text.isWellFormed() && !text.includes('\0'))) return value;
+  throw refuse('invalidValue', 'the body holds a NUL character or half of a surrogate pair, which no text can have');
 }
 
 async function readBytes(request: Request, limit: number): Promise<Buffer> {

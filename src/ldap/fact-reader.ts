@@ -248,8 +248,9 @@ function firstText(entry: Entry, attributes: readonly string[], problems: string
     const [value] = entry.octets(attribute);
     if (value === undefined) continue;
     const text = octetsText(value);
-    if (text === null) problems.push(`its "${attribute}" is not UTF-8 text and is left out`);
-    const trimmed = text?.trim() ?? '';
+    const usable = text !== null && !text.includes('\0');
+    if (!usable) problems.push(`its "${attribute}" is not UTF-8 text without NUL and is left out`);
+    const trimmed = usable ? text.trim() : '';
     if (trimmed !== '') return trimmed;
   }
   return null;

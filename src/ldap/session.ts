@@ -1,6 +1,7 @@
 // A session with one directory server: connected, secured, bound and recognized. Servers are tried in order, and only
 // here, before anything was read; a refused password ends the trying, since each further server would count one more
 // wrong attempt against the account.
+import type { Filter } from '../connection/filter.ts';
 import type { LdapSettings } from '../connection/ldap.ts';
 import { RollcallError } from '../errors.ts';
 import type { Entry } from './entry.ts';
@@ -60,17 +61,9 @@ export async function openAgain(session: Session, request: SessionRequest): Prom
 }
 
 async function openAt(url: string, request: SessionRequest): Promise<Omit<Session, 'passedOver'>> {
-  const { settings, secrets, onStep, signal } = request;
+  const { settings, secrets, onStep } = request;
   const patience = new Patience(settings.timeouts.connect, 'timeouts.connect');
-  const link = await dial({
-    url,
-    startTls: settings.startTls,
-    ca: secrets.ca,
-    patience,
-    signal,
-    onStep: (step, found) => onStep?.({ step, found }),
-  });
-  link.step = 'bind';
+  const link = await dialAt(url, request, patience);
   try {
     await bind(link, settings.bindDn, secrets.bindPassword, patience);
     const root = await readOne(link, { base: '', attributes: ROOT_ATTRIBUTES }, patience);
@@ -81,6 +74,18 @@ async function openAt(url: string, request: SessionRequest): Promise<Omit<Sessio
     await link.close();
     throw error;
   }
+}
+
+/** Connected and secured, and bound as nobody yet. */
+export async function dialAt(
+  url: string,
+  { settings, secrets, onStep, signal }: SessionRequest,
+  patience: Patience,
+): Promise<Link> {
+  const told = (step: 'connect' | 'tls', found: string): void => onStep?.({ step, found });
+  const link = await dial({ url, startTls: settings.startTls, ca: secrets.ca, patience, signal, onStep: told });
+  link.step = 'bind';
+  return link;
 }
 
 const BUSY: ReadonlySet<number> = new Set([51, 52]);
@@ -102,13 +107,16 @@ export interface OneRead {
   readonly result: LdapResult;
 }
 
-/** One entry by its name; an empty name is the server's root. */
+/** One entry by its name, if the filter selects it; an empty name is the server's root. */
 export async function readOne(
   link: Link,
-  { base, attributes }: { readonly base: string; readonly attributes: readonly string[] },
+  {
+    base,
+    attributes,
+    filter = { kind: 'present', attribute: 'objectclass' },
+  }: { readonly base: string; readonly attributes: readonly string[]; readonly filter?: Filter },
   patience: Patience,
 ): Promise<OneRead> {
-  const filter = { kind: 'present', attribute: 'objectclass' } as const;
   const id = link.send(searchRequest({ base, scope: 'base', filter, attributes, page: null }));
   let entry: Entry | null = null;
   for (;;) {

@@ -40,7 +40,8 @@ export async function signIn(
   const refused = await admit(sync, attempt);
   if (refused !== null) return { kind: 'throttled', ...refused };
   const answer = await check(context, login);
-  if (answer.kind === 'wrong') return answer;
+  // A directory that does not answer takes nothing back: the password was compared with the account's own all the same.
+  if (answer.kind === 'wrong' || answer.kind === 'unavailable') return answer;
   await absolve(sync, attempt);
   return answer.kind === 'known' ? enter(context, answer, visitor) : answer;
 }
@@ -85,6 +86,9 @@ async function joinFromDirectory(
   { connection, externalId, reading }: Extract<DirectoryAnswer, { kind: 'known' }>,
 ): Promise<Known | Extract<SignIn, { kind: 'ended' }>> {
   await push(sync, reading);
+  if (reading.people.some((person) => person.externalId === externalId && !person.active)) {
+    return { kind: 'ended', help: 'Your account in the directory is disabled: ask whoever runs the directory.' };
+  }
   const id = await linkedAccount(sync.db, connection, externalId);
   const account = id === null ? undefined : (await loadAccounts(sync.db, [id])).get(id);
   if (account !== undefined) return { kind: 'known', account, connection, stored: null };

@@ -17,7 +17,8 @@ export interface SiteOptions {
   readonly declaration?: Declaration;
   readonly signup?: AccountsContext['signup'];
   readonly operators?: readonly string[];
-  readonly directory?: DirectorySignIn;
+  /** What signs people in by a directory, made once the store is there. */
+  readonly directory?: (given: { readonly sync: Sync; readonly log: (line: string) => void }) => DirectorySignIn | null;
   /** By default the address that the server listens on. */
   readonly publicUrl?: string;
 }
@@ -54,7 +55,7 @@ export async function openSite(options: SiteOptions = {}): Promise<Site> {
     publicUrl: 'http://127.0.0.1',
     signup: options.signup ?? 'open',
     operators: options.operators ?? [],
-    directory: options.directory ?? null,
+    directory: options.directory?.({ sync, log: (line) => void logged.push(line) }) ?? null,
     unforeseen: (error: unknown) => void logged.push(String(error)),
   } satisfies AccountsContext;
   const routers = [Router()];

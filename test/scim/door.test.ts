@@ -86,6 +86,8 @@ describe.each(DATABASES)('on %s', (database) => {
     const many = (text: string): JsonObject => ({ schemas: [], filter: text });
     test.each<[string, string, string, Json, string | null, number, string | undefined]>([
       ['no JSON', 'POST', '/Users', '{"userName":', null, 400, 'invalidSyntax'],
+      ['a NUL', 'POST', '/Users', '{"userName":"a\\u0000b"}', null, 400, 'invalidValue'],
+      ['half of a pair', 'POST', '/Users', '{"userName":"\\ud800@acme.example"}', null, 400, 'invalidValue'],
       ['an empty body', 'POST', '/Users', '', null, 400, 'invalidSyntax'],
       ['a list', 'POST', '/Users', '[]', null, 400, 'invalidSyntax'],
       ['text', 'POST', '/Users', '{}', 'text/plain', 415, undefined],

@@ -18,6 +18,8 @@ export default class ClosingLine implements Reporter {
       if (this.#isWatching) return;
       // A run that failed and knows of no failed test must not read as a good one.
       const failed = this.#failed === 0 && code !== 0 ? 1 : this.#failed;
+      // Nor may it end as one, whatever a package's own hook at the exit makes of it.
+      if (failed > 0) process.exitCode = 1;
       writeSync(STANDARD_OUTPUT, `\n${closingLine(this.#passed, failed, this.#skipped)}\n`);
     });
   }

@@ -34,13 +34,15 @@ export class Patience {
   }
 }
 
-/** When a run must have ended. */
+/** When a run, or a sign-in, must have ended. */
 export class RunEnd {
   readonly #seconds: number;
+  readonly #setting: string;
   readonly #at: number;
 
-  constructor(seconds: number) {
+  constructor(seconds: number, setting = 'timeouts.run') {
     this.#seconds = seconds;
+    this.#setting = setting;
     this.#at = performance.now() + seconds * 1000;
   }
 
@@ -49,7 +51,7 @@ export class RunEnd {
   }
 
   overdue(): string {
-    return `the read took longer than ${this.#seconds} seconds (timeouts.run): allow it more time, or narrow base and filter`;
+    return `the read took longer than ${this.#seconds} seconds (${this.#setting}): allow it more time, or narrow base and filter`;
   }
 }
 
