@@ -4,7 +4,6 @@ import { resolveTxt } from 'node:dns/promises';
 import { readFileSync } from 'node:fs';
 import { Router } from 'express';
 import type { Config } from '../config/config.ts';
-import { loadSecretKey } from '../config/secret-key.ts';
 import type { Environment, SecretRef } from '../connection/secret.ts';
 import { resolveSecret } from '../connection/secret.ts';
 import { level } from '../core/role.ts';
@@ -32,6 +31,7 @@ const HOUR_MS = 3_600_000;
 export interface Surroundings {
   readonly config: Config;
   readonly sync: Sync;
+  readonly secretKey: Buffer;
   readonly env: Environment;
   readonly log: (line: string) => void;
   /** Where mail goes that no mail server is configured for. */
@@ -47,7 +47,7 @@ export interface Doors {
 }
 
 export async function openDoors(surroundings: Surroundings): Promise<Doors> {
-  const { config, sync, env, log, stopping } = surroundings;
+  const { config, sync, secretKey, env, log, stopping } = surroundings;
   await declareScimTokens(sync, scimTokens(config.connections, env));
   const scim = scimRouter({
     sync,
@@ -55,7 +55,6 @@ export async function openDoors(surroundings: Surroundings): Promise<Doors> {
     limits: { requestsPerSecond: config.limits.scimRequestsPerSecond },
     report: (error) => log(`scim: ${told(error)}`),
   });
-  const secretKey = loadSecretKey(config.database.url, env);
   const context: AccountsContext = {
     sync,
     keys: deriveKeys(secretKey),

@@ -1,5 +1,6 @@
 // `serve`: the declared objects are applied, HTTP is answered, the schedule followed and what has to go out sent, until
 // a signal ends it.
+import { loadSecretKey } from '../config/secret-key.ts';
 import { createDeliverer } from '../delivery/deliverer.ts';
 import { createApp } from '../http/app.ts';
 import { listen } from '../http/listen.ts';
@@ -25,6 +26,8 @@ export const serve: Command = {
   examples: ['rollcall serve', 'rollcall --config /etc/rollcall.yaml serve'],
   async run({ out, config, sync, env }) {
     const declared = config('all');
+    // Before anything is written: without a key nothing could be served.
+    const secretKey = loadSecretKey(declared.database.url, env);
     const store = await sync();
     const print = (line: string): void => out.notice(line);
     const log = (line: string): void => print(`${new Date().toISOString()} ${printable(line)}`);
@@ -38,7 +41,7 @@ export const serve: Command = {
     const { signal } = end;
     const stopped = untilSignal(end);
     const stopping = (): boolean => signal.aborted;
-    const doors = await openDoors({ config: declared, sync: store, env, log, print, stopping });
+    const doors = await openDoors({ config: declared, sync: store, secretKey, env, log, print, stopping });
     const app = createApp({ routers: doors.routers, log });
     const server = await listen(app, declared.server.host, declared.server.port);
     log(`listening on ${server.url}`);
