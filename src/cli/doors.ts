@@ -74,7 +74,7 @@ export async function openDoors(surroundings: Surroundings): Promise<Doors> {
       Router().get('/saml/:connection/login', visited(context)),
       samlRouter(saml),
       accountsRouter(context),
-      startRouter(),
+      startRouter(context),
     ],
     jobs: [
       { name: 'identity providers', everyMs: HOUR_MS, work: () => keepUp(saml) },

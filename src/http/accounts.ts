@@ -13,7 +13,7 @@ import { refusals } from './refusal.ts';
 import { sameSite } from './same-site.ts';
 import { signInRouter } from './sign-in.ts';
 import { signUpRouter } from './sign-up.ts';
-import { visited } from './visit.ts';
+import { visited, visitOf } from './visit.ts';
 
 /** Pages and calls of people. Other doors (/scim, /saml) have their own bodies and their own proof of who calls. */
 const PATHS = ['/user', '/api'];
@@ -49,8 +49,11 @@ export function accountsRouter(context: AccountsContext): Router {
 }
 
 /** The start page, for as long as no console is mounted before it. */
-export function startRouter(): Router {
+export function startRouter(context: AccountsContext): Router {
   const router = Router();
-  router.get('/', (_request, response) => response.redirect(302, '/user'));
+  router.get('/', visited(context), (request, response) => {
+    const signedIn = visitOf(request).session !== null;
+    response.redirect(302, signedIn ? '/user' : '/user/login?return_to=%2F');
+  });
   return router;
 }

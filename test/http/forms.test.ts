@@ -101,6 +101,7 @@ test('the page asked for is reached after the sign-in, and another site is not',
   const browser = site.browser();
   const asked = await browser.get('/user?tab=2');
   expect([asked.status, asked.headers.location]).toEqual([302, '/user/login?return_to=%2Fuser%3Ftab%3D2']);
+  expect((await browser.get('/')).headers.location).toBe('/user/login?return_to=%2F');
   const wish = { email: 'anna@new.example', password: PASSWORD };
   expect((await browser.submit(asked.headers.location ?? '', wish, '/user/login')).headers.location).toBe(
     '/user?tab=2',

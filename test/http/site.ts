@@ -62,7 +62,7 @@ export async function openSite(options: SiteOptions = {}): Promise<Site> {
   const app = createApp({ routers, log: (line) => void logged.push(line) });
   const server = await listen(app, '127.0.0.1', 0);
   context.publicUrl = options.publicUrl ?? server.url;
-  routers[0]?.use(accountsRouter(context), startRouter());
+  routers[0]?.use(accountsRouter(context), startRouter(context));
   return {
     url: server.url,
     sync,
