@@ -1,14 +1,18 @@
 // The directories that sign people in: the declared LDAP connections that are active, asked in the declared order. The
-// first that has the name decides; one that is paused, observed or closed is not asked.
+// first that has the name decides; one that is paused, observed or closed is not asked. Whoever is asked is shown the
+// password: an organization's own directory is asked only for addresses that it may speak for, or for plain user names
+// where no other directory signs anybody in.
 import type { Config } from '../config/config.ts';
 import { exposedServer } from '../connection/ldap.ts';
 import type { Environment } from '../connection/secret.ts';
+import type { Connection } from '../core/connection.ts';
 import { RollcallError } from '../errors.ts';
 import { resolveLdapSecrets } from '../ldap/secrets.ts';
 import { type SignInAnswer, signInAt } from '../ldap/sign-in.ts';
 import type { DirectoryAnswer, DirectorySignIn } from '../organization/context.ts';
 import { findConnection } from '../store/connections.ts';
 import type { Sync } from '../sync/context.ts';
+import { speaksFor } from '../sync/join.ts';
 import type { LdapConnection } from './readings.ts';
 
 export interface SignInSurroundings {
@@ -37,8 +41,9 @@ export function directorySignIn({ connections, ...rest }: SignInSurroundings): D
 
 async function firstThatKnows(directories: readonly DirectoryDoor[], login: Login): Promise<DirectoryAnswer> {
   let unavailable = false;
+  const only = directories.length === 1;
   for (const directory of directories) {
-    const answer = await directory.ask(login);
+    const answer = await directory.ask(login, only);
     if (answer.kind === 'known') return { ...answer, connection: directory.id };
     if (answer.kind === 'wrong') return { kind: 'wrong' };
     unavailable ||= answer.kind === 'unavailable';
@@ -57,6 +62,11 @@ const BARRED_MS = 60_000;
 
 type Outcome = SignInAnswer | { readonly kind: 'unavailable' };
 
+async function mayBeAsked(sync: Sync, connection: Connection, name: string, only: boolean): Promise<boolean> {
+  if (connection.organization === null || (only && !name.includes('@'))) return true;
+  return speaksFor(sync.db, connection, name);
+}
+
 class DirectoryDoor {
   readonly #connection: LdapConnection;
   readonly #surroundings: Omit<SignInSurroundings, 'connections'>;
@@ -72,9 +82,11 @@ class DirectoryDoor {
     return this.#connection.id;
   }
 
-  async ask(login: Login): Promise<Outcome> {
+  /** @param only whether no other directory could be meant. */
+  async ask(login: Login, only: boolean): Promise<Outcome> {
     const { sync } = this.#surroundings;
-    if ((await findConnection(sync.db, this.id))?.state !== 'active') return { kind: 'nobody' };
+    const stored = await findConnection(sync.db, this.id);
+    if (stored?.state !== 'active' || !(await mayBeAsked(sync, stored, login.name, only))) return { kind: 'nobody' };
     if (performance.now() < this.#barredUntil) return { kind: 'unavailable' };
     if (this.#asking >= AT_ONCE) {
       throw new RollcallError('busy', 'too many people sign in at this moment: try again', { retryAfterMs: 5000 });

@@ -1,6 +1,8 @@
 // Directories that do not answer, or not alone: who still signs in, what people are told, and what an attacker gains.
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
-import type { ConnectionId } from '../../src/core/ids.ts';
+import type { ConnectionId, OrganizationId } from '../../src/core/ids.ts';
 import type { Slapd } from '../support/slapd.ts';
 import { rolesOf } from './company.ts';
 import {
@@ -22,6 +24,7 @@ import { PASSWORD, signedUp, signIn } from './site.ts';
 /** Nobody listens there. */
 const DOWN = 'ldap://127.0.0.1:1';
 const OTHER = 'other' as ConnectionId;
+const acme = 'acme' as OrganizationId;
 
 let site: Site;
 const started: Slapd[] = [];
@@ -141,4 +144,40 @@ test('neither the name nor the password of whoever signs in is logged, whatever 
   slapd.resume();
   expect(site.logged).toHaveLength(2);
   expect(site.logged.splice(0).join('\n')).not.toMatch(/secret of|twin|leo/);
+});
+
+test("an organization's own directory is never shown a password of anybody for whom it may not speak", async () => {
+  let asked = 0;
+  const hostile = createServer((socket) => {
+    asked += 1;
+    socket.destroy();
+  });
+  await new Promise<void>((resolve) => {
+    hostile.listen(0, '127.0.0.1', resolve);
+  });
+  const { port } = hostile.address() as AddressInfo;
+  const own = {
+    ...connectionTo(`ldap://127.0.0.1:${port}`, {}, OTHER),
+    organization: acme,
+    trustEmail: 'verified',
+  } as const;
+  const slapd = await start();
+  // Declared first, it would be the first to be asked.
+  site = await openCorpSite(own, connectionTo(slapd.url));
+  for (const name of ['leo', 'leo@corp.example', 'nobody@corp.example'])
+    expect([name, (await signIn(site, name, DIRECTORY_PASSWORD)).status]).toEqual([
+      name,
+      name.startsWith('leo') ? 303 : 401,
+    ]);
+  expect(asked).toBe(0);
+  hostile.close();
+});
+
+test("an organization's own directory that is the only one signs its people in by their user names", async () => {
+  const slapd = await start();
+  site = await openCorpSite({ ...connectionTo(slapd.url), organization: acme, trustEmail: 'verified' });
+  // Found and right; its address is not verified, so nothing is open yet.
+  expect((await signIn(site, 'leo', DIRECTORY_PASSWORD)).status).toBe(403);
+  expect((await signIn(site, 'leo', 'wrong')).status).toBe(401);
+  expect((await signIn(site, 'leo@corp.example', DIRECTORY_PASSWORD)).status).toBe(401);
 });
