@@ -1,7 +1,6 @@
 // The links that are mailed to an address, or printed for the first Owner: each good once. Following one proves that
 // the address is its holder's; a new password ends every session that the old one had opened.
-import { HOUR_MS, shift } from '../core/instant.ts';
-import { emailKey } from '../core/fact.ts';
+import { HOUR_MS } from '../core/instant.ts';
 import type { AccountId } from '../core/ids.ts';
 import { RollcallError } from '../errors.ts';
 import { noteEvent } from '../store/account-events.ts';
@@ -9,7 +8,6 @@ import type { Account } from '../store/accounts.ts';
 import { findAccount, loadAccounts } from '../store/accounts.ts';
 import type { LinkPurpose } from '../store/credentials.ts';
 import {
-  addMailedLink,
   endActivations,
   endMailedLinks,
   findActivation,
@@ -21,8 +19,9 @@ import type { Database } from '../store/database.ts';
 import { inTransaction } from '../store/database.ts';
 import { endSessionsOf } from '../store/sessions.ts';
 import type { AccountsContext } from './context.ts';
-import { hashToken, newToken } from './keys.ts';
+import { hashToken } from './keys.ts';
 import { linkTo, resetMail } from './mails.ts';
+import { newMailedLink } from './mailed-link.ts';
 import { checkPassword, hashPassword } from './password.ts';
 import type { SignIn } from './sign-in.ts';
 import { enterWith } from './sign-in.ts';
@@ -41,16 +40,7 @@ export async function askForReset(context: AccountsContext, email: string): Prom
   const allowed = await mayMail(sync, email);
   const account = await findAccount(sync.db, email);
   if (account === null || !allowed) return;
-  const token = newToken();
-  await inTransaction(sync.db, (db) =>
-    addMailedLink(db, {
-      tokenHash: hashToken(token),
-      purpose: 'reset',
-      account: account.id,
-      emailKey: emailKey(account.email),
-      expiresAt: shift(sync.now(), RESET_MS),
-    }),
-  );
+  const token = await newMailedLink(sync, account, 'reset', RESET_MS);
   // To the address that is stored, not to the one that was typed: two that compare alike may be delivered apart.
   context.sendMail(resetMail(account.email, linkTo(context, 'password-reset', token)));
 }

@@ -1,21 +1,21 @@
 // Signing up: without an invitation a person founds an organization and owns it, with one they join an existing one
 // (organizations.md section 1). It signs in at once; the address is proven by the mail that follows.
-import { DAY_MS, shift } from '../core/instant.ts';
+import { DAY_MS } from '../core/instant.ts';
 import { emailKey } from '../core/fact.ts';
 import type { AccountId, OrganizationId } from '../core/ids.ts';
 import { RollcallError } from '../errors.ts';
 import type { Account } from '../store/accounts.ts';
 import { addAccounts, findAccount } from '../store/accounts.ts';
 import { noteEvent } from '../store/account-events.ts';
-import { addMailedLink, loadCredentials, setPassword } from '../store/credentials.ts';
+import { loadCredentials, setPassword } from '../store/credentials.ts';
 import type { Database } from '../store/database.ts';
 import { inTransaction } from '../store/database.ts';
 import { newId } from '../store/ids.ts';
 import type { AccountsContext } from './context.ts';
 import { found } from './found.ts';
 import { acceptInvitation, openInvitation } from './invitation.ts';
-import { hashToken, newToken } from './keys.ts';
 import { linkTo, verificationMail } from './mails.ts';
+import { newMailedLink } from './mailed-link.ts';
 import { checkPassword, hashPassword } from './password.ts';
 import type { Sync } from '../sync/context.ts';
 import { beginPlan, endPlan } from '../sync/push.ts';
@@ -112,15 +112,6 @@ export async function sendVerification(
 ): Promise<void> {
   const { sync } = context;
   if ((await loadCredentials(sync.db, account.id)).provenAt !== null || !(await mayMail(sync, account.email))) return;
-  const token = newToken();
-  await inTransaction(sync.db, (db) =>
-    addMailedLink(db, {
-      tokenHash: hashToken(token),
-      purpose: 'verify',
-      account: account.id,
-      emailKey: emailKey(account.email),
-      expiresAt: shift(sync.now(), VERIFICATION_MS),
-    }),
-  );
+  const token = await newMailedLink(sync, account, 'verify', VERIFICATION_MS);
   context.sendMail(verificationMail(account.email, linkTo(context, 'verify', token)));
 }
