@@ -70,15 +70,27 @@ export async function judge(
     };
     inputs.push({ key, input });
   }
+  const leavingOf = leavingByOrganization(inputs);
   const verdicts: Verdict[] = [];
   for (const { key, input } of inputs) {
-    const others = inputs.filter((other) => other.key.organization === key.organization && other.input !== input);
-    const leavingOtherwise = others.reduce((sum, other) => sum + leaving(other.input), 0);
+    const leavingOtherwise = leavingOf(key.organization, input);
     const verdict = applyBrake({ ...input, leavingOtherwise });
     if (options.charge && verdict.charged.length > 0) await chargeWindow(db, key, verdict.window, verdict.charged);
     verdicts.push({ ...key, held: verdict.held });
   }
   return verdicts;
+}
+
+/** What the others of the organization take; a push has no others, and is judged once. */
+function leavingByOrganization(
+  inputs: readonly { readonly key: Pick<Verdict, 'organization'>; readonly input: BrakeInput }[],
+): (organization: OrganizationId, own: BrakeInput) => number {
+  if (inputs.length < 2) return () => 0;
+  const each = new Map(inputs.map(({ input }) => [input, leaving(input)]));
+  const whole = new Map<OrganizationId, number>();
+  for (const { key, input } of inputs)
+    whole.set(key.organization, (whole.get(key.organization) ?? 0) + (each.get(input) ?? 0));
+  return (organization, own) => (whole.get(organization) ?? 0) - (each.get(own) ?? 0);
 }
 
 /** How many fewer are active once the rest of these changes is done. */
