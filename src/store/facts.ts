@@ -1,5 +1,5 @@
 // The facts: external people, groups and direct links, each belonging to one connection.
-import type { Group, Link, MemberRef, Person } from '../core/fact.ts';
+import type { Group, Link, MemberRef, Person, PersonAttributes } from '../core/fact.ts';
 import { emailKey } from '../core/fact.ts';
 import type { AccountId, ConnectionId, Instant } from '../core/ids.ts';
 import type { FactChanges, KnownFacts } from '../core/learn.ts';
@@ -24,6 +24,19 @@ export interface PersonRow {
   account: AccountId | null;
 }
 
+type AttributesRow = Pick<PersonRow, 'email' | 'user_name' | 'first_name' | 'last_name' | 'locator'>;
+
+/** What a row says of a person beside being there: of a fact, or of what was staged. */
+export function attributesFromRow(row: AttributesRow): PersonAttributes {
+  return {
+    email: row.email,
+    userName: row.user_name,
+    firstName: row.first_name,
+    lastName: row.last_name,
+    locator: row.locator,
+  };
+}
+
 /** A person as stored, with the account that they are linked to. */
 export interface StoredPerson extends Person {
   readonly account: AccountId | null;
@@ -37,13 +50,7 @@ export function personFromRow(row: PersonRow): StoredPerson {
     presentSince: row.present_since,
     active: row.active === 1,
     activeSince: row.active_since,
-    attributes: {
-      email: row.email,
-      userName: row.user_name,
-      firstName: row.first_name,
-      lastName: row.last_name,
-      locator: row.locator,
-    },
+    attributes: attributesFromRow(row),
     account: row.account,
   };
 }

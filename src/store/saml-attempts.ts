@@ -45,11 +45,6 @@ export async function addAttempt(db: Database, { clientAddress, ...attempt }: Sa
   await db('saml_attempts').insert({ ...attempt, client_address: clientAddress });
 }
 
-export async function findAttempt(db: Database, reference: string): Promise<SamlAttempt | null> {
-  const row: AttemptRow | undefined = await db('saml_attempts').where({ reference }).first();
-  return row === undefined ? null : fromRow(row);
-}
-
 /** Newest first. */
 export async function loadAttempts(db: Database, connection: ConnectionId, most: number): Promise<SamlAttempt[]> {
   const rows: AttemptRow[] = await db('saml_attempts')

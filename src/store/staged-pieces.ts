@@ -5,7 +5,7 @@ import type { PersonSaid } from '../core/reading.ts';
 import { among, insertRows } from './bulk.ts';
 import type { Database } from './database.ts';
 import { fromJson } from './database.ts';
-import { loadPeople } from './facts.ts';
+import { attributesFromRow, loadPeople } from './facts.ts';
 
 /** External ids of the people who were staged, in order, in pages. */
 export async function* stagedIds(db: Database, plan: PlanId, pageSize: number): AsyncGenerator<string[]> {
@@ -152,27 +152,16 @@ async function stagedPeople(
       row.external_id,
       {
         active: row.active === 1,
-        attributes: {
-          email: row.email,
-          userName: row.user_name,
-          firstName: row.first_name,
-          lastName: row.last_name,
-          locator: row.locator,
-        },
+        attributes: attributesFromRow(row),
       },
     ]),
   );
 }
 
-interface StagedPersonRow {
-  external_id: string;
-  active: number;
-  email: string | null;
-  user_name: string | null;
-  first_name: string | null;
-  last_name: string | null;
-  locator: string | null;
-}
+type StagedPersonRow = Parameters<typeof attributesFromRow>[0] & {
+  readonly external_id: string;
+  readonly active: number;
+};
 
 /** Groups that differ from what is known of them. */
 export async function stagedGroups(
