@@ -1,21 +1,12 @@
 #!/usr/bin/env node
-// The composition root: the only file that knows everyone.
-import { apply } from './cli/apply.ts';
-import { check } from './cli/check.ts';
-import { conflicts } from './cli/conflicts.ts';
-import { connections } from './cli/connections.ts';
-import { deliveries } from './cli/deliveries.ts';
-import { explain } from './cli/explain.ts';
-import { holds } from './cli/holds.ts';
-import { members } from './cli/members.ts';
-import { migrateCommand } from './cli/migrate.ts';
-import { runProgram } from './cli/program.ts';
-import { recomputeCommand } from './cli/recompute.ts';
-import { requests } from './cli/requests.ts';
-import { serve } from './cli/serve.ts';
-import { syncCommand } from './cli/sync.ts';
-import { token } from './cli/token.ts';
-import { vacancies } from './cli/vacancies.ts';
+// The composition root. What was compiled once is kept beside the packages, where only whoever may change the code can
+// write: a command starts in half the time, and where nobody may write, as before.
+import { enableCompileCache } from 'node:module';
+import { fileURLToPath } from 'node:url';
+
+enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/rollcall', import.meta.url)));
+// Loaded after the line above, so that it counts for them.
+const [{ commands }, { runProgram }] = await Promise.all([import('./cli/commands.ts'), import('./cli/program.ts')]);
 
 // A reader that has seen enough (`rollcall members | head`) is no error: the work goes on to its end and its exit code.
 for (const stream of [process.stdout, process.stderr]) {
@@ -24,24 +15,8 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
-process.exitCode = await runProgram(
-  [
-    serve,
-    check,
-    migrateCommand,
-    apply,
-    syncCommand,
-    explain,
-    members,
-    vacancies,
-    holds,
-    conflicts,
-    connections,
-    recomputeCommand,
-    deliveries,
-    token,
-    requests,
-  ],
-  process.argv.slice(2),
-  { stdout: process.stdout, stderr: process.stderr, env: process.env },
-);
+process.exitCode = await runProgram(commands, process.argv.slice(2), {
+  stdout: process.stdout,
+  stderr: process.stderr,
+  env: process.env,
+});

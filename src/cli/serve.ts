@@ -1,84 +1,12 @@
-// `serve`: the declared objects are applied, HTTP is answered, the schedule followed and what has to go out sent, until
-// a signal ends it.
-import { loadSecretKey } from '../config/secret-key.ts';
-import { createDeliverer } from '../delivery/deliverer.ts';
-import { createApp } from '../http/app.ts';
-import { listen } from '../http/listen.ts';
-import { declare } from '../organization/declare.ts';
-import type { Sync } from '../sync/context.ts';
-import { applyExpiredHolds } from '../sync/decide-hold.ts';
-import { runSchedule } from '../sync/schedule.ts';
-import { channelsOf } from './channels.ts';
+// `serve`: the long-running process. What it serves with is loaded by it alone: every other command starts in half the time.
 import type { Command } from './command.ts';
-import { EXIT } from './command.ts';
-import { openDoors } from './doors.ts';
-import { printable } from './printable.ts';
-import { scheduledReadings } from './readings.ts';
-import type { Job } from './upkeep.ts';
-import { keepUp } from './upkeep.ts';
-
-/** How often holds are looked through for one whose deadline has passed. */
-const DEADLINES_MS = 60_000;
 
 export const serve: Command = {
   name: 'serve',
   summary: 'migrate, apply the declared objects, then serve HTTP and the schedule until stopped',
   examples: ['rollcall serve', 'rollcall --config /etc/rollcall.yaml serve'],
-  async run({ out, config, sync, env }) {
-    const declared = config('all');
-    // Before anything is written: without a key nothing could be served.
-    const secretKey = loadSecretKey(declared.database.url, env);
-    const store = await sync();
-    const print = (line: string): void => out.notice(line);
-    const log = (line: string): void => print(`${new Date().toISOString()} ${printable(line)}`);
-    const { value } = await declare(store, declared, { preview: false });
-    for (const { at, message } of declared.warnings) log(`warning: ${at}: ${message}`);
-    for (const warning of value.warnings) log(`warning: ${warning}`);
-    for (const { email, token } of value.activations)
-      print(`one-time link for ${email}: ${declared.server.publicUrl}/user/activate?token=${token}`);
-
-    const end = new AbortController();
-    const { signal } = end;
-    const stopped = untilSignal(end);
-    const stopping = (): boolean => signal.aborted;
-    const doors = await openDoors({ config: declared, sync: store, secretKey, env, log, print, stopping });
-    const app = createApp({ routers: doors.routers, log });
-    const server = await listen(app, declared.server.host, declared.server.port);
-    log(`listening on ${server.url}`);
-    const channels = channelsOf(declared, { env, print });
-    const deliverer = createDeliverer({ db: store.db, channels, now: store.now, log });
-    deliverer.start();
-    const schedule = runSchedule(store, scheduledReadings(declared.connections, env), {
-      log,
-      random: Math.random,
-      signal,
-    });
-    const upkeep = keepUp([...doors.jobs, deadlines(store, log)], signal, log);
-    log(`${await stopped}: ending; a second signal ends at once`);
-    await Promise.all([server.stop(), schedule, upkeep, deliverer.stop()]);
-    await doors.close();
-    log('ended');
-    return EXIT.done;
+  async run(context) {
+    const { serveUntilSignal } = await import('./serving.ts');
+    return serveUntilSignal(context);
   },
 };
-
-/** Held rows whose deadline has passed are applied; by default there is none. */
-function deadlines(sync: Sync, log: (line: string) => void): Job {
-  const work = async (): Promise<void> => {
-    for (const id of await applyExpiredHolds(sync)) log(`hold ${id}: its deadline has passed, it is applied`);
-  };
-  return { name: 'deadlines of holds', everyMs: DEADLINES_MS, work };
-}
-
-/** Resolves with the name of the first signal; the second one ends the process, which loses nothing either. */
-async function untilSignal(end: AbortController): Promise<string> {
-  return new Promise((resolve) => {
-    for (const name of ['SIGTERM', 'SIGINT'] as const) {
-      process.on(name, () => {
-        if (end.signal.aborted) process.exit(EXIT.unforeseen);
-        end.abort();
-        resolve(name);
-      });
-    }
-  });
-}

@@ -40,8 +40,8 @@ async function write(db: Database, table: string, rows: readonly Row[], onConfli
   const columns = Object.keys(first);
   const values = isPostgres(db)
     ? `SELECT ${columns.join(', ')} FROM json_populate_recordset(NULL::${table}, CAST(? AS json))`
-    : // WHERE, or SQLite takes ON for a join's.
-      `SELECT ${columns.map((column) => `value ->> '${column}'`).join(', ')} FROM json_each(?) WHERE true`;
+    : // As jsonb a row's text is read once and not for each column. WHERE, or SQLite takes ON for a join's.
+      `SELECT ${columns.map((column) => `value ->> '${column}'`).join(', ')} FROM jsonb_each(?) WHERE true`;
   const statement = `INSERT INTO ${table} (${columns.join(', ')}) ${values} ${onConflict}`;
   for (const group of inGroups(rows, ROWS_AT_ONCE)) await db.raw(statement, [JSON.stringify(group)]);
 }

@@ -7,19 +7,31 @@ import type { Database } from './database.ts';
 import { fromJson } from './database.ts';
 import { attributesFromRow, loadPeople } from './facts.ts';
 
-/** External ids of the people who were staged, in order, in pages. */
-export async function* stagedIds(db: Database, plan: PlanId, pageSize: number): AsyncGenerator<string[]> {
+/** Somebody staged, as far as it tells whether anything hangs on them. */
+export interface StagedPerson {
+  readonly externalId: string;
+  /** The connection tells of them for the first time, and no account has their address. */
+  readonly unheardOf: boolean;
+}
+
+/** The people who were staged, by id, in pages. */
+export async function* stagedPeopleInOrder(
+  db: Database,
+  plan: PlanId,
+  pageSize: number,
+): AsyncGenerator<StagedPerson[]> {
+  const held = db('accounts as a').whereRaw('a.email_key = s.email_key').select(db.raw('1'));
   let after = '';
   for (;;) {
-    const rows: { external_id: string }[] = await db('staged_people')
-      .where({ plan })
-      .where('external_id', '>', after)
-      .orderBy('external_id')
+    const rows: { external_id: string; newcomer: number; held: number | boolean }[] = await db('staged_people as s')
+      .where({ 's.plan': plan })
+      .where('s.external_id', '>', after)
+      .orderBy('s.external_id')
       .limit(pageSize)
-      .select('external_id');
+      .select('s.external_id', 's.newcomer', db.raw('EXISTS ? AS held', [held]));
     const last = rows.at(-1);
     if (last === undefined) return;
-    yield rows.map((row) => row.external_id);
+    yield rows.map((row) => ({ externalId: row.external_id, unheardOf: row.newcomer === 1 && !row.held }));
     after = last.external_id;
   }
 }
@@ -72,11 +84,13 @@ export interface TouchedPerson {
   readonly account: AccountId | null;
 }
 
+/** @param strangers whether they are people on whom nothing hangs but facts. */
 export async function addTouched(
   db: Database,
   plan: PlanId,
   piece: number,
   touched: readonly TouchedPerson[],
+  strangers = false,
 ): Promise<void> {
   const rows = touched.map(({ externalId, gone, groups, account }) => ({
     plan,
@@ -85,14 +99,16 @@ export async function addTouched(
     gone: gone ? 1 : 0,
     in_groups: JSON.stringify(groups),
     account,
+    stranger: strangers ? 1 : 0,
   }));
   await insertRows(db, 'staged_touched', rows);
 }
 
+/** Those of the piece who are looked at one by one. */
 export async function touchedInPiece(db: Database, plan: PlanId, piece: number): Promise<TouchedPerson[]> {
   const rows: { external_id: string; gone: number; in_groups: string; account: AccountId | null }[] = await db(
     'staged_touched',
-  ).where({ plan, piece });
+  ).where({ plan, piece, stranger: 0 });
   // Sorted here, and not as the database's language sorts: the order in which they were planned.
   return rows
     .map((row) => ({

@@ -2,6 +2,7 @@
 // read that fails leaves only rows that the next run sweeps away. Of a directory that did not change nothing is staged.
 import type { ConnectionId, PlanId } from '../core/ids.ts';
 import type { DirectoryItem } from '../core/reading.ts';
+import { emailKey } from '../core/fact.ts';
 import { among, insertRows } from './bulk.ts';
 import type { Row } from './bulk.ts';
 import type { Database } from './database.ts';
@@ -23,6 +24,13 @@ interface PersonColumns {
   readonly container: string | null;
 }
 
+/** Somebody who is not known, not present, or known otherwise. */
+export interface DifferingPerson {
+  readonly item: PersonItem;
+  /** The connection has never told of them before. */
+  readonly newcomer: boolean;
+}
+
 function personColumns({ externalId, active, attributes, container }: PersonItem): PersonColumns {
   const { email, userName, firstName, lastName, locator } = attributes;
   return {
@@ -39,12 +47,11 @@ function personColumns({ externalId, active, attributes, container }: PersonItem
 
 const COMPARED = ['email', 'user_name', 'first_name', 'last_name', 'locator', 'container'] as const;
 
-/** Those who are not known, not present, or known otherwise. */
 export async function differingPeople(
   db: Database,
   connection: ConnectionId,
   read: readonly PersonItem[],
-): Promise<PersonItem[]> {
+): Promise<DifferingPerson[]> {
   if (read.length === 0) return [];
   const ids = read.map(({ externalId }) => externalId);
   const rows: (PersonColumns & { present: number })[] = await db('external_people')
@@ -52,11 +59,15 @@ export async function differingPeople(
     .where(among(db, 'external_id', ids))
     .select('external_id', 'present', 'active', ...COMPARED);
   const known = new Map(rows.map((row) => [row.external_id, row]));
-  return read.filter((item) => {
+  return read.flatMap((item): DifferingPerson[] => {
     const before = known.get(item.externalId);
-    if (before === undefined || before.present === 0) return true;
+    if (before === undefined) return [{ item, newcomer: true }];
     const now = personColumns(item);
-    return before.active !== now.active || COMPARED.some((column) => (before[column] ?? '') !== (now[column] ?? ''));
+    const differs =
+      before.present === 0 ||
+      before.active !== now.active ||
+      COMPARED.some((column) => (before[column] ?? '') !== (now[column] ?? ''));
+    return differs ? [{ item, newcomer: false }] : [];
   });
 }
 
@@ -83,13 +94,17 @@ export async function differingGroups(
 export async function stage(
   db: Database,
   plan: PlanId,
-  people: readonly PersonItem[],
+  people: readonly DifferingPerson[],
   groups: readonly GroupItem[],
 ): Promise<void> {
   await insertRows(
     db,
     'staged_people',
-    people.map((item): Row => ({ plan, ...personColumns(item) })),
+    people.map(({ item, newcomer }): Row => {
+      const { email } = item.attributes;
+      const known = { email_key: email === null ? null : emailKey(email), newcomer: newcomer ? 1 : 0 };
+      return { plan, ...personColumns(item), ...known };
+    }),
   );
   await insertRows(
     db,

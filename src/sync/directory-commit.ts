@@ -12,14 +12,15 @@ import { saveReference } from '../store/read-references.ts';
 import { setRunState } from '../store/runs.ts';
 import { unstage } from '../store/staging.ts';
 import { containersOf, touchedInPiece } from '../store/staged-pieces.ts';
+import { recognizeStrangers, writeStrangers } from '../store/strangers.ts';
 import type { RunRef, Sync } from './context.ts';
 import type { DirectoryPlan } from './directory-plan.ts';
-import { readingOfPiece } from './directory-plan.ts';
+import { readingOfPiece } from './directory-pieces.ts';
 import type { Beat } from './directory-read.ts';
 import { Addresses } from './addresses.ts';
 import { accountsOf } from './draft.ts';
 import { writeJoining } from './join.ts';
-import { loadLandscape, organizationsById } from './landscape.ts';
+import { loadLandscape, mappedGroups, organizationsById, viewOf } from './landscape.ts';
 import { rememberMatches } from './matches.ts';
 import { prepare } from './prepare.ts';
 import { settle } from './settle.ts';
@@ -71,6 +72,9 @@ async function commitPiece(
       ? // A seat may have changed hands in the piece before.
         { ...seen.landscape, organizations: await organizationsById(trx) }
       : await loadLandscape(trx);
+  const strangers = { plan: ref.id, piece, connection };
+  await recognizeStrangers(trx, strangers, mappedGroups(viewOf(landscape, connection)));
+  await writeStrangers(trx, strangers, plan.at);
   const touched = await touchedInPiece(trx, ref.id, piece);
   const planned = new Map(
     touched.flatMap(({ externalId, account }) => (account === null ? [] : [[externalId, account] as const])),

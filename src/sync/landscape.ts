@@ -68,6 +68,11 @@ export function overlayGroups(view: ConnectionView, changes: FactChanges): Conne
   return viewConnection(view.connection, view.mappings, groups, parents);
 }
 
+/** The groups that answer to a mapping. */
+export function mappedGroups(view: ConnectionView): string[] {
+  return [...view.groups.keys()].filter((group) => view.matches(group).length > 0);
+}
+
 /** Groups that meet other mappings, or meet them under another name, in `after` than in `before`. */
 export function groupsThatDiffer(before: ConnectionView, after: ConnectionView): string[] {
   if (before === after) return [];
