@@ -66,8 +66,14 @@ const LONGEST_ADDRESS = 254;
  * alike; a letter outside ASCII that folds into it (the Kelvin sign) could make two addresses be one.
  */
 export function isAddress(text: string): boolean {
+  return text.length <= LONGEST_ADDRESS && (PLAIN_ADDRESS.test(text) || isUnmistakable(text));
+}
+
+/** Nearly every address: a directory has a hundred thousand of them. */
+const PLAIN_ADDRESS = /^[!-?A-~]+@[!-?A-~]+$/;
+
+function isUnmistakable(text: string): boolean {
   return (
-    text.length <= LONGEST_ADDRESS &&
     /^[^@]+@[^@]+$/.test(text) &&
     !/[\p{C}\p{Z}]/u.test(text) &&
     Array.from(text).every((letter) => letter <= '\u007f' || emailKey(letter) > '\u007f')

@@ -30,6 +30,8 @@ export interface FactReaderOptions {
    * nothing new, and a back-link that the server forgot to remove would keep in the group whom the list no longer names.
    */
   readonly groupsWithoutList: ReadonlySet<string>;
+  /** Every group is read before the first person: then uids are told only where one of them named somebody by uid. */
+  readonly groupsFirst?: boolean;
 }
 
 export class FactReader {
@@ -40,6 +42,8 @@ export class FactReader {
   readonly #withoutMail: string[] = [];
   readonly #incomplete: string[] = [];
   readonly #flattened = new Set<string>();
+  /** Whether somebody may be named by uid. */
+  #uidsWanted: boolean;
   #peopleWithoutMail = 0;
   #matched = 0;
   #identified = 0;
@@ -51,6 +55,7 @@ export class FactReader {
     const configured = settings.users.disabled;
     this.#disabled = configured === null ? kind.disabled : [...kind.disabled, { kind: 'values', ...configured }];
     this.#at = Date.parse(options.at);
+    this.#uidsWanted = options.groupsFirst !== true;
   }
 
   /** The entry as a person: who it is, and the groups that only the person's own entry names. */
@@ -82,7 +87,7 @@ export class FactReader {
         lastName: read(own.lastName, standard.lastName),
         locator: entry.dn,
       },
-      aliases: [`dn:${id.key}`, ...uidAliases(entry, userName)],
+      aliases: this.#uidsWanted ? [`dn:${id.key}`, ...uidAliases(entry, userName)] : [`dn:${id.key}`],
       container: parentKey(id.key),
     };
     for (const reason of problems) yield skipped(entry.dn, reason);
@@ -165,6 +170,7 @@ export class FactReader {
       const missing = missingRange(entry, attribute);
       if (missing !== null) this.#incomplete.push(`${entry.dn}: ${missing}`);
       let links: Link[] = [];
+      if (names === 'uid' && entry.has(attribute)) this.#uidsWanted = true;
       for (const value of entry.octets(attribute)) {
         const member = memberAlias(octetsText(value), names);
         if (member === null) {

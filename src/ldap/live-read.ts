@@ -61,7 +61,13 @@ export class LiveRead {
     this.#session = await openSession(this.#request);
     const { kind, passedOver, url } = this.#session;
     for (const why of passedOver) this.#warnings.push(`${why}; ${url} was read instead`);
-    this.#reader = new FactReader({ settings, kind, at, groupsWithoutList: this.#groupsWithoutList });
+    this.#reader = new FactReader({
+      settings,
+      kind,
+      at,
+      groupsWithoutList: this.#groupsWithoutList,
+      groupsFirst: true,
+    });
   }
 
   /** Many at a time: handing over each by itself would take longer than to read it. */

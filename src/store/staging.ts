@@ -132,26 +132,34 @@ export async function* knownPeople(db: Database, connection: ConnectionId): Asyn
     `(SELECT ${collect} FROM links k
        WHERE k.connection = p.connection AND k.member_kind = 'person' AND k.member = p.external_id) AS in_groups`,
   );
-  let after = '';
-  for (;;) {
-    const rows: { external_id: string; present: number; missed: number; in_groups: string | null }[] = await db(
-      'external_people as p',
-    )
+  const pageAfter = async (id: string): Promise<KnownRow[]> =>
+    db('external_people as p')
       .where({ 'p.connection': connection })
-      .where('p.external_id', '>', after)
+      .where('p.external_id', '>', id)
       .orderBy('p.external_id')
       .limit(PAGE)
       .select('p.external_id', 'p.present', 'p.missed', groups);
+  let next: Promise<KnownRow[]> | null = pageAfter('');
+  while (next !== null) {
+    const rows: KnownRow[] = await next;
+    const last = rows.at(-1);
+    // The database looks for the next page while this one is worked on.
+    next = last === undefined || rows.length < PAGE ? null : pageAfter(last.external_id);
+    next?.catch(() => undefined);
     yield rows.map((row) => ({
       externalId: row.external_id,
       present: row.present === 1,
       missed: row.missed,
       groups: row.in_groups === null ? [] : fromJson<string[]>(row.in_groups),
     }));
-    const last = rows.at(-1);
-    if (last === undefined || rows.length < PAGE) return;
-    after = last.external_id;
   }
+}
+
+interface KnownRow {
+  readonly external_id: string;
+  readonly present: number;
+  readonly missed: number;
+  readonly in_groups: string | null;
 }
 
 export async function presentGroups(

@@ -33,7 +33,11 @@ export async function recognizeStrangers(
           `EXISTS (SELECT 1 FROM staged_people s JOIN accounts a ON a.email_key = s.email_key
             WHERE s.plan = t.plan AND s.external_id = t.external_id)`,
         )
-        .orWhereRaw(`EXISTS (SELECT 1 FROM ${groupsOf(db)} WHERE g.value IN (${values}))`, JSON.stringify(mapped));
+        .orWhereRaw(
+          `t.external_id IN (SELECT t.external_id FROM staged_touched t, ${groupsOf(db)}
+            WHERE t.plan = ? AND t.piece = ? AND t.stranger = 1 AND g.value IN (${values}))`,
+          [plan, piece, JSON.stringify(mapped)],
+        );
     })
     .update({ stranger: 0 });
 }

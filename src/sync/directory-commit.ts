@@ -11,6 +11,7 @@ import { rowsOfAccounts, setPlanState } from '../store/plans.ts';
 import { saveReference } from '../store/read-references.ts';
 import { setRunState } from '../store/runs.ts';
 import { unstage } from '../store/staging.ts';
+import { countAnew } from '../store/statistics.ts';
 import { containersOf, touchedInPiece } from '../store/staged-pieces.ts';
 import { recognizeStrangers, writeStrangers } from '../store/strangers.ts';
 import type { RunRef, Sync } from './context.ts';
@@ -25,6 +26,9 @@ import { rememberMatches } from './matches.ts';
 import { prepare } from './prepare.ts';
 import { settle } from './settle.ts';
 import { tellRunEnded } from './tell.ts';
+
+/** So many pieces change tables so much that what the database knows of them is no longer true. */
+const MANY_PIECES = 8;
 
 export async function commitPlan(
   sync: Sync,
@@ -47,6 +51,7 @@ export async function commitPlan(
     const failure = { outcome: 'incomplete' as const, reason: plan.reason ?? 'the read was not complete' };
     await tellRunEnded(sync, trx, ref, plan.connection, plan.complete ? null : failure);
   });
+  if (plan.pieces >= MANY_PIECES) await countAnew(sync.db, 'external_people', 'external_groups', 'links');
 }
 
 /** What one piece leaves for the next: the landscape, good for as long as nobody else writes. */

@@ -1,19 +1,20 @@
 // Names met in a read – ids, distinguished names, uids – each as a small number, in 16 bytes however long it is: a
 // million people must fit. A name is known by 96 bits of a keyed digest: nobody can look for two that are alike, and by
 // chance two of ten million are with a probability of 1 in 10^15, so equal digests are taken for equal names.
-import { hash, randomBytes } from 'node:crypto';
+import { randomFillSync } from 'node:crypto';
+import { digestName } from './name-digest.ts';
 
 /** Words of 32 bits that are kept of each digest. */
 const WORDS = 3;
 const FIRST_ROOM = 1024;
 
 export class Names {
-  readonly #key = randomBytes(8).toString('hex');
+  readonly #key = randomFillSync(new Int32Array(2));
   /** The digests, in the order in which the names came. */
   #digests = new Uint32Array(FIRST_ROOM * WORDS);
   /** Open addressing: the number of a name plus one, 0 where nothing is. At least half of it is free. */
   #slots = new Uint32Array(FIRST_ROOM * 2);
-  #wanted: readonly [number, number, number] = [0, 0, 0];
+  readonly #wanted = new Uint32Array(WORDS);
   count = 0;
 
   /** The number of the name, given out in order from 0; a new one where it has not been met. */
@@ -39,9 +40,11 @@ export class Names {
 
   /** Where the name stands, or the free place that it would take. */
   #locate(name: string): number {
-    const text = hash('sha256', this.#key + name, 'binary');
-    const [a, b, c] = [word(text, 0), word(text, 4), word(text, 8)];
-    this.#wanted = [a, b, c];
+    digestName(this.#key, name, this.#wanted);
+    const wanted = this.#wanted;
+    const a = wanted[0] ?? 0;
+    const b = wanted[1] ?? 0;
+    const c = wanted[2] ?? 0;
     const mask = this.#slots.length - 1;
     for (let slot = a & mask; ; slot = (slot + 1) & mask) {
       const known = this.#slots[slot] ?? 0;
@@ -63,16 +66,6 @@ export class Names {
       this.#slots[slot] = name + 1;
     }
   }
-}
-
-function word(text: string, at: number): number {
-  return (
-    (text.charCodeAt(at) |
-      (text.charCodeAt(at + 1) << 8) |
-      (text.charCodeAt(at + 2) << 16) |
-      (text.charCodeAt(at + 3) << 24)) >>>
-    0
-  );
 }
 
 /** A list of whole numbers below 2^32, four bytes each. */

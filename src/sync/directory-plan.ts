@@ -5,6 +5,7 @@ import type { DirectoryReading } from '../core/reading.ts';
 import { RollcallError } from '../errors.ts';
 import { inLeasedTransaction } from '../store/leases.ts';
 import { countMissed } from '../store/staging.ts';
+import { countAnew } from '../store/statistics.ts';
 import { rememberGroupsGone, stageNesting } from '../store/staged-pieces.ts';
 import type { RunRef, Sync } from './context.ts';
 import type { Compared } from './directory-differences.ts';
@@ -42,6 +43,7 @@ export async function planDirectory(
 ): Promise<DirectoryPlan> {
   const { db } = sync;
   const { connection, at } = reading;
+  await countAnew(db, 'staged_people');
   const compared = await compareWithKnown(db, connection, asRead, beat);
   const { read, people, groups } = await absences(reading, asRead, compared);
   await inLeasedTransaction(db, ref.lease, async (trx) => {
@@ -62,6 +64,7 @@ export async function planDirectory(
     await (strangers ? planner.setAside(ids) : planner.plan(ids, gone));
     await beat('planning', planner.planned);
   }
+  await countAnew(db, 'staged_touched');
   return {
     connection,
     at,

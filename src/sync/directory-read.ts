@@ -42,33 +42,44 @@ export async function readDirectory(
   let skippedCount = 0;
   let people: PersonItem[] = [];
   let groups: GroupItem[] = [];
+  let staging = Promise.resolve();
+  // The database works on one batch while the next is read.
   const flush = async (): Promise<void> => {
-    await stageDiffering(sync, ref, reading.connection, people, groups);
+    await staging;
+    staging = stageDiffering(sync, ref, reading.connection, people, groups);
+    // What it met is told where it is waited for.
+    staging.catch(() => undefined);
     people = [];
     groups = [];
     await beat('reading', graph.people + graph.groups);
   };
-  for await (const item of reading.items) {
-    switch (item.kind) {
-      case 'skipped':
-        skippedCount += 1;
-        if (skipped.length < SKIPPED_TOLD) skipped.push(item.skipped);
-        break;
-      case 'links':
-        graph.addLinks(item.links);
-        break;
-      case 'group':
-        if (graph.addEntry('group', item.externalId, item.aliases)) groups.push(item);
-        break;
-      case 'person':
-        if (!graph.addEntry('person', item.externalId, item.aliases)) break;
-        people.push(item);
-        if (item.container !== null) containers.set(item.container, (containers.get(item.container) ?? 0) + 1);
-        break;
+  try {
+    for await (const item of reading.items) {
+      switch (item.kind) {
+        case 'skipped':
+          skippedCount += 1;
+          if (skipped.length < SKIPPED_TOLD) skipped.push(item.skipped);
+          break;
+        case 'links':
+          graph.addLinks(item.links);
+          break;
+        case 'group':
+          if (graph.addEntry('group', item.externalId, item.aliases)) groups.push(item);
+          break;
+        case 'person':
+          if (!graph.addEntry('person', item.externalId, item.aliases)) break;
+          people.push(item);
+          if (item.container !== null) containers.set(item.container, (containers.get(item.container) ?? 0) + 1);
+          break;
+      }
+      if (people.length + groups.length >= COMPARED_AT_ONCE) await flush();
     }
-    if (people.length + groups.length >= COMPARED_AT_ONCE) await flush();
+    await flush();
+  } finally {
+    // However the read ends, nothing is staged after it.
+    await staging.catch(() => undefined);
   }
-  await flush();
+  await staging;
   const { links, dangling } = graph.resolve(reading.nested);
   const size = { people: graph.people, groups: graph.groups, links };
   const last = await lastGoodRead(sync.db, reading.connection);
