@@ -1,0 +1,149 @@
+// People of whom a directory tells for the first time, who get nothing and whose address is nobody's: they become facts
+// many at a time, and whoever is no stranger any more by then is looked at like everybody else.
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { AccountId, ConnectionId, Instant, OrganizationId } from '../../src/core/ids.ts';
+import type { DirectoryItem, DirectoryReading } from '../../src/core/reading.ts';
+import { declare } from '../../src/organization/declare.ts';
+import { addAccounts } from '../../src/store/accounts.ts';
+import { runDirectory } from '../../src/sync/directory-run.ts';
+import { recompute } from '../../src/sync/recompute.ts';
+import type { TestStore } from '../support/store.ts';
+import { DATABASES, declareAcme, openTestStore } from '../support/store.ts';
+
+const corp = 'corp' as ConnectionId;
+const AT = '2026-11-25T08:00:00.000Z' as Instant;
+const STOPPED = new Error('stopped between two pieces');
+
+const connections = [
+  { id: corp, kind: 'ldap' as const, organization: null, state: null, lifecycle: true, trustEmail: 'any' as const },
+];
+const guild = {
+  connection: corp,
+  groupBy: 'name' as const,
+  group: 'guild',
+  groupKey: 'guild',
+  organization: 'acme' as OrganizationId,
+  role: 'manager' as const,
+  workspace: null,
+  project: null,
+  projectRole: null,
+};
+
+function person(id: string, active = true): DirectoryItem {
+  const attributes = { email: `${id}@Acme.example`, userName: id, firstName: 'A', lastName: 'B', locator: `uid=${id}` };
+  return { kind: 'person', externalId: id, active, attributes, aliases: [`dn:${id}`], container: 'ou=people' };
+}
+
+const items: readonly DirectoryItem[] = [
+  { kind: 'group', externalId: 'staff', name: 'staff', nameKey: 'staff', aliases: ['dn:staff'] },
+  { kind: 'group', externalId: 'guild', name: 'guild', nameKey: 'guild', aliases: ['dn:guild'] },
+  { kind: 'links', links: ['ann', 'bob', 'cleo'].map((member) => ({ group: 'dn:staff', member: `dn:${member}` })) },
+  { kind: 'links', links: [{ group: 'dn:guild', member: 'dn:ann' }] },
+  person('ann'),
+  person('bob', false),
+  person('cleo'),
+];
+
+describe.each(DATABASES)('strangers of a first read on %s', (database) => {
+  let store: TestStore;
+
+  /** @param stopped it ends after the groups' own piece. */
+  async function read(stopped = false): Promise<void> {
+    async function* each(): AsyncGenerator<DirectoryItem> {
+      yield* items;
+    }
+    const reading: DirectoryReading = {
+      kind: 'directory',
+      connection: corp,
+      at: AT,
+      items: each(),
+      nested: true,
+      outcome: () => ({ complete: true, reason: null, fingerprint: 'one question', warnings: [] }),
+      lookUp: async () => new Set(),
+    };
+    const progress = (step: string): void => {
+      if (stopped && step === 'committing') throw STOPPED;
+    };
+    await runDirectory(store.sync, reading, { preview: false, progress });
+  }
+
+  async function known(columns: readonly string[]): Promise<unknown[]> {
+    return store.sync
+      .db('external_people')
+      .where({ connection: corp })
+      .orderBy('external_id')
+      .select(...columns);
+  }
+
+  async function roles(): Promise<unknown[]> {
+    return store.sync
+      .db('memberships')
+      .join('accounts', 'accounts.id', 'memberships.account')
+      .orderBy('accounts.email')
+      .select('accounts.email', 'memberships.role');
+  }
+
+  beforeEach(async () => {
+    store = await openTestStore(declareAcme({ connections }), { database });
+  });
+
+  afterEach(async () => {
+    expect((await recompute(store.sync, () => undefined)).differences).toEqual([]);
+    await store.close();
+  });
+
+  test('are known as everybody else is, with all the groups that they are in', async () => {
+    await read();
+    const said = { email: 'ann@Acme.example', email_key: 'ann@acme.example', user_name: 'ann', container: 'ou=people' };
+    const since = { present: 1, present_since: AT, active_since: AT, missed: 0, account: null };
+    expect((await known(['active', ...Object.keys({ ...said, ...since })]))[0]).toEqual({
+      active: 1,
+      ...said,
+      ...since,
+    });
+    expect(await known(['external_id', 'active'])).toEqual([
+      { external_id: 'ann', active: 1 },
+      { external_id: 'bob', active: 0 },
+      { external_id: 'cleo', active: 1 },
+    ]);
+    const links = await store.sync.db('links').orderBy(['member', 'in_group']).select('member', 'in_group', 'since');
+    expect(links).toEqual(
+      [
+        ['ann', 'guild'],
+        ['ann', 'staff'],
+        ['bob', 'staff'],
+        ['cleo', 'staff'],
+      ].map(([member, in_group]) => ({ member, in_group, since: AT })),
+    );
+  });
+
+  test('a read that is made again after them finds nothing to write', async () => {
+    await read();
+    const before = await known(['*']);
+    await read();
+    expect(await known(['*'])).toEqual(before);
+  });
+
+  test('who got an account before the plan was committed is joined to it', async () => {
+    await expect(read(true)).rejects.toThrow(STOPPED.message);
+    expect(await known(['external_id'])).toEqual([]);
+    const account = { id: 'a-cleo' as AccountId, email: 'cleo@acme.example', firstName: null, lastName: null };
+    await addAccounts(store.sync.db, [account], AT);
+    await read();
+    expect(await known(['external_id', 'account'])).toEqual([
+      { external_id: 'ann', account: null },
+      { external_id: 'bob', account: null },
+      { external_id: 'cleo', account: 'a-cleo' },
+    ]);
+  });
+
+  test('who is in a group that was mapped before the plan was committed has its role', async () => {
+    await expect(read(true)).rejects.toThrow(STOPPED.message);
+    await declare(store.sync, declareAcme({ connections, mappings: [guild] }), { preview: false });
+    await read();
+    expect(await roles()).toEqual([
+      { email: 'ann@Acme.example', role: 'manager' },
+      { email: 'olga@acme.example', role: 'administrator' },
+    ]);
+  });
+});
