@@ -1,8 +1,8 @@
 // Signing up, in and out, and what somebody who guesses gets.
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { COMPANY, mailedPath, saml } from './company.ts';
-import type { Site } from './site.ts';
-import { openSite, PASSWORD, signedUp, signIn } from './site.ts';
+import type { Browser, Site } from './site.ts';
+import { hiddenFields, openSite, PASSWORD, signedUp, signIn } from './site.ts';
 
 let site: Site;
 beforeEach(async () => {
@@ -108,20 +108,30 @@ test('ten thousand wrong passwords: one client address is stopped at a hundred, 
   expect((await site.sync.db('throttles')).length).toBeLessThan(5);
 }, 120_000);
 
-test('a name that a proxy header claims is not believed: the count stays with the real address', async () => {
-  const guesser = site.browser('127.0.0.2');
+/** The status of the last of 21 guesses at one account, each with a client address of its own claimed. */
+async function lastOfTheGuesses(guesser: Browser, claim: (at: number) => string): Promise<number> {
+  const page = await guesser.get('/user/login');
+  const fields = { ...hiddenFields(page.text), email: 'anna@new.example', password: 'guess' };
   let last = 0;
   for (let at = 0; at < 21; at += 1) {
-    const page = await guesser.get('/user/login');
-    const token = /name="_csrf" value="([^"]+)"/.exec(page.text)?.[1] ?? '';
-    const headers = { 'x-forwarded-for': `10.0.0.${at}` };
-    ({ status: last } = await guesser.post(
-      '/user/login',
-      { _csrf: token, email: 'anna@new.example', password: 'x' },
-      headers,
-    ));
+    ({ status: last } = await guesser.post('/user/login', fields, { 'x-forwarded-for': claim(at) }));
   }
-  expect(last).toBe(429);
+  return last;
+}
+
+test('a name that a proxy header claims is not believed: the count stays with the real address', async () => {
+  expect(await lastOfTheGuesses(site.browser('127.0.0.2'), (at) => `10.0.0.${at}`)).toBe(429);
+});
+
+test('behind a proxy that the installation names each client counts for itself, and none by what it claims', async () => {
+  const proxied = await openSite({ trustProxy: ['127.0.0.2'] });
+  const proxy = proxied.browser('127.0.0.2');
+  expect(await lastOfTheGuesses(proxy, (at) => `10.0.0.${at}`)).toBe(401);
+  // The proxy adds the address that it sees; what stands before it was written by the client.
+  expect(await lastOfTheGuesses(proxy, (at) => `10.0.1.${at}, 10.9.9.9`)).toBe(429);
+  expect(await lastOfTheGuesses(proxied.browser('127.0.0.3'), (at) => `10.0.2.${at}`)).toBe(429);
+  expect(await lastOfTheGuesses(proxy, (at) => `10.0.3.${at}, unknown-${at}`)).toBe(429);
+  await proxied.close();
 });
 
 test('overlong everything is refused at once, by a message and without work', async () => {
