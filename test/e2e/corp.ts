@@ -13,6 +13,8 @@ import { newDatabase } from '../support/store.ts';
 export const LABELLERS = ['ben', 'cora', 'dora', 'emil'];
 
 export interface ConnectionLines {
+  /** Settings of the server, beside its port. */
+  readonly server?: string;
   readonly url?: string;
   readonly password?: string;
   /** More lines of the connection. */
@@ -73,8 +75,9 @@ function configuration(live: LiveDirectory, connection: ConnectionLines, head: r
     more = [],
     peopleBase = 'ou=people,dc=corp,dc=example',
     peopleFilter = '(objectClass=inetOrgPerson)',
+    server = '',
   } = connection;
-  return `server: { port: 0 }
+  return `server: { port: 0${server === '' ? '' : `, ${server}`} }
 database: { url: { env: CORP_DATABASE } }
 ${head.join('\n')}
 organizations:
