@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // The composition root: the only file that knows everyone.
 import { apply } from './cli/apply.ts';
+import { audit } from './cli/audit.ts';
 import { check } from './cli/check.ts';
 import { conflicts } from './cli/conflicts.ts';
 import { connections } from './cli/connections.ts';
@@ -41,6 +42,7 @@ process.exitCode = await runProgram(
     deliveries,
     token,
     requests,
+    audit,
   ],
   process.argv.slice(2),
   { stdout: process.stdout, stderr: process.stderr, env: process.env },

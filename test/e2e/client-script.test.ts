@@ -66,4 +66,16 @@ test('a client’s script works with either token, and is told what to do where 
 
   expect((await run(LEGACY, url, legacy)).stdout).toBe('acme Acme Inc OW\n1 in all\n');
   expect(await end()).toBe(0);
+
+  const audit = await runCli(['audit', '--organization', 'acme', '--json'], options);
+  const { events } = audit.json() as { events: { kind: string; account: string }[] };
+  expect(events.map(({ kind, account }) => `${account} ${kind}`)).toEqual([
+    'olga@acme.example tokens_switched',
+    'olga@acme.example token_made',
+    'olga@acme.example token_made',
+  ]);
+  expect((await runCli(['audit'], options)).stdout).toMatch(
+    /tokens_switched +olga@acme.example +acme +personal on, legacy on/,
+  );
+  expect((await runCli(['audit', '--organization', 'acmee'], options)).code).toBe(2);
 });
