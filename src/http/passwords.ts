@@ -34,18 +34,18 @@ export function passwordRouter(context: AccountsContext): Router {
   const { sync } = context;
 
   for (const { path, link, title } of PAGES) {
-    router.get(path, async (request, response, next) => {
-      const token = tokenOf(request.query, undefined);
-      if (token === null && link === 'reset') return sendAskPage(context, request, response, 200, null);
-      if (token === null) return next();
+    router.get(path, async (request, response) => {
+      const given = tokenOf(request.query, undefined);
+      if (given === null && link === 'reset') return sendAskPage(context, request, response, 200, null);
+      const token = given ?? '';
       const account = await withinLimits(sync, clientAddress(request), () => accountOfLink(context, link, token));
       sendChoosePage(context, request, response, 200, { path, title, token, account, problem: null });
     });
 
-    router.post(path, async (request, response, next) => {
-      const token = tokenOf(request.query, request.body);
-      if (token === null && link === 'reset') return ask(context, request, response);
-      if (token === null) return next();
+    router.post(path, async (request, response) => {
+      const given = tokenOf(request.query, request.body);
+      if (given === null && link === 'reset') return ask(context, request, response);
+      const token = given ?? '';
       const account = await withinLimits(sync, clientAddress(request), () => accountOfLink(context, link, token));
       try {
         const password = textField(request.body, 'password');

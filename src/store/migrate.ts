@@ -9,7 +9,7 @@ import { scim } from './migrations/0003-scim.ts';
 import { schedules } from './migrations/0004-schedules.ts';
 import { accounts } from './migrations/0005-accounts.ts';
 import { saml } from './migrations/0006-saml.ts';
-import { audit } from './migrations/0009-audit.ts';
+import { accountHistory } from './migrations/0009-account-history.ts';
 import type { Migration } from './migrations/migration.ts';
 import { runStatements } from './migrations/migration.ts';
 
@@ -21,7 +21,7 @@ export const MIGRATIONS: readonly { readonly name: string; readonly migration: M
   { name: '0004-schedules', migration: schedules },
   { name: '0005-accounts', migration: accounts },
   { name: '0006-saml', migration: saml },
-  { name: '0009-audit', migration: audit },
+  { name: '0009-account-history', migration: accountHistory },
 ];
 
 export interface MigrationState {
