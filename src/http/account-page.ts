@@ -154,10 +154,11 @@ function organizationRow({ active }: Caller, one: OwnMembership, token: string):
     one.status === 'active'
       ? ROLE_NAMES[one.role]
       : one.status === 'pending'
-        ? 'Waiting: an Administrator has to give you a role, or a seat has to become free'
+        ? 'An Administrator has to give you a role, or a seat has to become free'
         : 'Deactivated: an Administrator there can let you in again';
   return html`<li>
     <div><span class="name">${one.title}</span>${here && html`<span class="badge now">Current</span>`}
+      ${one.status === 'pending' && html`<span class="badge">Waiting</span>`}
       <p class="meta">${state}</p></div>
     ${
       one.status === 'active' &&
