@@ -134,6 +134,26 @@ test('behind a proxy that the installation names each client counts for itself, 
   await proxied.close();
 });
 
+test('wrong passwords from a hundred addresses at once do not lock the holder out', async () => {
+  const proxied = await openSite({ trustProxy: ['127.0.0.2'] });
+  await signedUp(proxied, 'anna@new.example');
+  const proxy = proxied.browser('127.0.0.2');
+  const page = await proxy.get('/user/login');
+  const guess = { ...hiddenFields(page.text), email: 'anna@new.example', password: 'guess' };
+  const answers = await Promise.all(
+    Array.from({ length: 100 }, async (_, at) =>
+      proxy.post('/user/login', guess, { 'x-forwarded-for': `10.0.${at}.1` }),
+    ),
+  );
+  // Whose password is not looked at, since too many are in line, is told to come again.
+  const unforeseen = answers.filter(
+    ({ status, headers }) => status !== 401 && !(status === 503 && headers['retry-after']),
+  );
+  expect(unforeseen).toEqual([]);
+  expect((await signIn(proxied, 'anna@new.example', PASSWORD, proxied.browser('127.0.0.3'))).status).toBe(303);
+  await proxied.close();
+});
+
 test('overlong everything is refused at once, by a message and without work', async () => {
   const browser = site.browser();
   const long = 'x'.repeat(10_000);
