@@ -51,9 +51,13 @@ export function signInRouter(context: AccountsContext): Router {
   return router;
 }
 
+/** Longer than any page's address; it is repeated in the form. */
+const LONGEST_WISH = 2048;
+
 /** Where to go on: of the page's address, or of the form that was sent. */
 function wishOf(request: Request): string {
-  return textField(request.query, 'return_to') || textField(request.body, 'return_to');
+  const wish = textField(request.query, 'return_to') || textField(request.body, 'return_to');
+  return wish.length > LONGEST_WISH ? '' : wish;
 }
 
 /** An address without a password: to the connection of its domain, or on to the password. */

@@ -159,6 +159,8 @@ test('overlong everything is refused at once, by a message and without work', as
   const long = 'x'.repeat(10_000);
   expect((await signIn(site, `${long}@new.example`, 'guess', browser)).status).toBe(401);
   expect((await signIn(site, 'anna@new.example', long, browser)).status).toBe(401);
+  const wish = await browser.get(`/user/login?return_to=/${long}`);
+  expect([wish.status, wish.text.includes(long)]).toEqual([200, false]);
   const signUp = async (fields: Record<string, string>) =>
     browser.submit('/user/signup', { email: 'anna@new.example', password: PASSWORD, ...fields });
   expect((await signUp({ email: `${long}@new.example` })).status).toBe(400);
