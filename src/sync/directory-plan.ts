@@ -11,7 +11,6 @@ import { inGroups } from '../store/database.ts';
 import { inLeasedTransaction } from '../store/leases.ts';
 import { loadDomains } from '../store/organizations.ts';
 import { addRows } from '../store/plans.ts';
-import { countMissed } from '../store/staging.ts';
 import {
   addTouched,
   groupsGone,
@@ -55,13 +54,20 @@ export interface DirectoryPlan {
   readonly pieces: number;
 }
 
+/** Who was unseen by a complete read and can't be asked for, and who is seen again: counted once the read is committed. */
+export interface Unseen {
+  readonly kind: 'person' | 'group';
+  readonly missed: readonly string[];
+  readonly back: readonly string[];
+}
+
 export async function planDirectory(
   sync: Sync,
   ref: RunRef,
   reading: DirectoryReading,
   asRead: DirectoryRead,
   beat: Beat,
-): Promise<DirectoryPlan> {
+): Promise<DirectoryPlan & { readonly unseen: readonly Unseen[] }> {
   const { db } = sync;
   const { connection, at } = reading;
   const compared = await compareWithKnown(db, connection, asRead, beat);
@@ -69,9 +75,6 @@ export async function planDirectory(
   await inLeasedTransaction(db, ref.lease, async (trx) => {
     await rememberGroupsGone(trx, ref.id, groups.gone);
     await stageNesting(trx, ref.id, compared.nesting);
-    if (!read.complete) return;
-    await countMissed(trx, connection, 'person', { missed: people.missed, back: compared.people.back });
-    await countMissed(trx, connection, 'group', { missed: groups.missed, back: compared.groups.back });
   });
   const stored = await loadLandscape(db);
   const observed = viewOf(stored, connection).connection.state === 'observe';
@@ -125,6 +128,7 @@ export async function planDirectory(
   return {
     connection,
     at,
+    unseen: unseenIn(read, people, groups, compared),
     complete: read.complete,
     reason: read.reason,
     suspect: read.suspicions.length > 0,
@@ -134,6 +138,14 @@ export async function planDirectory(
     warnings: [...read.warnings, ...mappingWarnings(viewOf(landscape, connection))],
     pieces: pieces - 1,
   };
+}
+
+function unseenIn({ complete }: DirectoryRead, people: Absence, groups: Absence, compared: Compared): Unseen[] {
+  if (!complete) return [];
+  return [
+    { kind: 'person', missed: people.missed, back: compared.people.back },
+    { kind: 'group', missed: groups.missed, back: compared.groups.back },
+  ];
 }
 
 /** Who is proven absent. Where the directory can't be asked for them, the read proves nothing, and the rest goes on. */
