@@ -244,6 +244,13 @@ test('sessions are listed and ended by their owner, and by nobody else', async (
   const other = list[0]?.id ?? '';
   expect((await stranger.call('DELETE', `/api/current-user/sessions/${other}`)).status).toBe(404);
   expect((await phone.get('/api/current-user/whoami')).status).toBe(200);
+  await stranger.submit('/user', { session: other }, '/user/sessions/end');
+  expect((await phone.get('/api/current-user/whoami')).status).toBe(200);
+  const tablet = site.browser();
+  await signIn(site, 'anna@new.example', PASSWORD, tablet);
+  const [newest] = JSON.parse((await laptop.get('/api/current-user/sessions')).text) as { id: string }[];
+  await laptop.submit('/user', { session: newest?.id ?? '' }, '/user/sessions/end');
+  expect((await tablet.get('/api/current-user/whoami')).status).toBe(401);
   expect((await laptop.call('DELETE', `/api/current-user/sessions/${other}`)).status).toBe(204);
   expect((await phone.get('/api/current-user/whoami')).status).toBe(401);
 });
