@@ -1,5 +1,6 @@
 // All commands, in the order in which the help lists them.
 import { apply } from './apply.ts';
+import { audit } from './audit.ts';
 import { check } from './check.ts';
 import { conflicts } from './conflicts.ts';
 import { connections } from './connections.ts';
@@ -32,4 +33,5 @@ export const commands: readonly Command[] = [
   deliveries,
   token,
   requests,
+  audit,
 ];

@@ -6,6 +6,7 @@ import { Router } from 'express';
 import type { Config } from '../config/config.ts';
 import type { Environment, SecretRef } from '../connection/secret.ts';
 import { resolveSecret } from '../connection/secret.ts';
+import { DAY_MS, HOUR_MS, shift } from '../core/instant.ts';
 import { level } from '../core/role.ts';
 import { accountsRouter, startRouter } from '../http/accounts.ts';
 import { healthRouter } from '../http/health.ts';
@@ -20,13 +21,15 @@ import { declareScimTokens } from '../organization/declare-scim-tokens.ts';
 import { checkDomains } from '../organization/domains.ts';
 import { deriveKeys } from '../organization/keys.ts';
 import { Verifier } from '../saml/verifier.ts';
+import { pruneSignIns } from '../store/account-events.ts';
 import { sealingKey } from '../store/sealed.ts';
 import type { Sync } from '../sync/context.ts';
 import { personMailer } from './channels.ts';
 import { directorySignIn } from './directory-sign-in.ts';
 import type { Job } from './upkeep.ts';
 
-const HOUR_MS = 3_600_000;
+/** As long as the attempts of single sign-on. */
+const KEEP_SIGN_INS_MS = 90 * DAY_MS;
 
 export interface Surroundings {
   readonly config: Config;
@@ -79,6 +82,11 @@ export async function openDoors(surroundings: Surroundings): Promise<Doors> {
     jobs: [
       { name: 'identity providers', everyMs: HOUR_MS, work: () => keepUp(saml) },
       { name: 'domains', everyMs: 24 * HOUR_MS, work: () => checkDomains(sync, resolveTxt) },
+      {
+        name: 'sign-ins',
+        everyMs: 24 * HOUR_MS,
+        work: () => pruneSignIns(sync.db, shift(sync.now(), -KEEP_SIGN_INS_MS)),
+      },
     ],
     close: async () => {
       await scim.close();

@@ -1,5 +1,6 @@
 // Serving: the declared objects are applied, HTTP is answered, the schedule followed and what has to go out sent, until
 // a signal ends it.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { loadSecretKey } from '../config/secret-key.ts';
 import { createDeliverer } from '../delivery/deliverer.ts';
 import { createApp } from '../http/app.ts';
@@ -38,7 +39,7 @@ export async function serveUntilSignal({ out, config, sync, env }: Context): Pro
   const stopped = untilSignal(end);
   const stopping = (): boolean => signal.aborted;
   const doors = await openDoors({ config: declared, sync: store, secretKey, env, log, print, stopping });
-  const app = createApp({ routers: doors.routers, log });
+  const app = createApp({ routers: doors.routers, log, trustProxy: declared.server.trustProxy });
   const server = await listen(app, declared.server.host, declared.server.port);
   log(`listening on ${server.url}`);
   const channels = channelsOf(declared, { env, print });
@@ -51,10 +52,16 @@ export async function serveUntilSignal({ out, config, sync, env }: Context): Pro
   });
   const upkeep = keepUp([...doors.jobs, deadlines(store, log)], signal, log);
   log(`${await stopped}: ending; a second signal ends at once`);
-  await Promise.all([server.stop(), schedule, upkeep, deliverer.stop()]);
+  const listening = drained(declared.server.drainMs).then(async () => server.stop());
+  await Promise.all([listening, schedule, upkeep, deliverer.stop()]);
   await doors.close();
   log('ended');
   return EXIT.done;
+}
+
+/** A balancer sends people here until it has seen that /readyz says otherwise: till then they are answered. */
+async function drained(ms: number | null): Promise<void> {
+  if (ms !== null) await sleep(ms);
 }
 
 /** Held rows whose deadline has passed are applied; by default there is none. */

@@ -13,6 +13,9 @@ export async function tokenApi({ out, sync, config, env }: Context, input: Input
   const kind = input.options['legacy'] === true ? 'legacy' : 'personal';
   const keys = deriveKeys(loadSecretKey(config().database.url, env));
   const { secret, stored, switchedOn } = await issueToken({ sync: await sync(), keys }, { email, organization, kind });
+  out.notice(
+    `token ${stored.id} of ${email} in ${organization}, shown this once; \`rollcall token revoke ${stored.id}\` ends it`,
+  );
   out.document({ token: secret, id: stored.id, kind, expires_at: stored.expiresAt });
   out.line(secret);
   if (!switchedOn) {

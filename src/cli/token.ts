@@ -1,8 +1,8 @@
 // `token`: bearer tokens, printed once and alone on standard output, so that they can be piped where they belong.
 import { RollcallError } from '../errors.ts';
+import { revokeToken } from '../organization/api-tokens.ts';
 import { makeScimToken } from '../organization/make-scim-token.ts';
 import { loadScimTokens, revokeScimToken } from '../store/scim-tokens.ts';
-import { endToken } from '../store/tokens.ts';
 import type { Sync } from '../sync/context.ts';
 import type { Command, Context, Input } from './command.ts';
 import { EXIT, text } from './command.ts';
@@ -40,7 +40,7 @@ export const token: Command = {
       case 'revoke':
         if (id === undefined)
           throw new RollcallError('input_invalid', 'token revoke needs an ID: `rollcall token list`');
-        if (!(await revokeScimToken(store.db, id, store.now())) && !(await endToken(store.db, id))) {
+        if (!(await revokeScimToken(store.db, id, store.now())) && !(await revokeToken(store, id))) {
           throw new RollcallError('not_found', `there is no token ${id} in use: \`rollcall token list\` lists them`);
         }
         if ((await loadScimTokens(store.db)).some((one) => one.id === id && one.declared)) {

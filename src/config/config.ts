@@ -10,7 +10,15 @@ import type { Fault } from '../errors.ts';
 export interface Config {
   /** Absolute path of the file that says all this. */
   readonly file: string;
-  readonly server: { readonly host: string; readonly port: number; readonly publicUrl: string };
+  readonly server: {
+    readonly host: string;
+    readonly port: number;
+    readonly publicUrl: string;
+    /** Addresses and networks of proxies whose X-Forwarded-For is believed. */
+    readonly trustProxy: readonly string[];
+    /** How long an ending process still answers; null: it stops listening at once. */
+    readonly drainMs: number | null;
+  };
   /** `sqlite:` and an absolute path, or `postgres://…`. May hold a password: never print it. */
   readonly database: { readonly url: string };
   /** Null: mail to people is printed to standard error. */

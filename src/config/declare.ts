@@ -20,6 +20,8 @@ export function declare(parts: Parts, { file, databaseUrl, warnings }: Surroundi
       host: server.host,
       port: server.port,
       publicUrl: (server.publicUrl ?? `http://localhost:${server.port}`).replace(/\/+$/, ''),
+      trustProxy: server.trustProxy,
+      drainMs: server.drain,
     },
     database: { url: databaseUrl },
     mail: sections.mail,

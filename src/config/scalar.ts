@@ -1,4 +1,5 @@
 // The forms that a single value of the configuration can have: an id, an address, a duration.
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import type { ConnectionId, OrganizationId } from '../core/ids.ts';
 
@@ -71,6 +72,18 @@ export const durationOrNone = z.unknown().transform((written, context): number |
   });
   return z.NEVER;
 });
+
+const LONGEST_PREFIX = new Map([
+  [4, 32],
+  [6, 128],
+]);
+
+/** An address, or a network of them such as 10.0.0.0/8; never all there are. */
+export const addressOrNetwork = z.string().refine((text) => {
+  const [, address = text, prefix] = /^([^/]+)\/(\d{1,3})$/.exec(text) ?? [];
+  const longest = LONGEST_PREFIX.get(isIP(address)) ?? 0;
+  return longest > 0 && (prefix === undefined || (Number(prefix) > 0 && Number(prefix) <= longest));
+}, 'must be an address such as 10.0.0.7, or a network such as 10.0.0.0/8');
 
 /** Whether an address stays on this machine, so that nobody listens on the way. */
 export function isLoopback(host: string): boolean {

@@ -7,6 +7,7 @@ import { samlSettings } from '../connection/saml.ts';
 import { scimSettings } from '../connection/scim.ts';
 import { secretRef } from '../connection/secret.ts';
 import {
+  addressOrNetwork,
   connectionId,
   domainName,
   duration,
@@ -102,12 +103,21 @@ const zendesk = z.strictObject({
 export const channels = { webhook, email, zendesk } as const;
 export const escalationChannel = z.discriminatedUnion('channel', [webhook, email, zendesk]);
 
+const TRUSTED_BY_ADDRESS =
+  'must be a list of the addresses or networks of your own proxies, such as [10.0.0.7, 10.1.0.0/16]; [] for none';
+
 export const server = z.strictObject({
   host: z.string().min(1).default('127.0.0.1'),
   /** 0 lets the system choose. */
   port: z.int().min(0).max(65_535).default(8080),
   /** Localhost with the port, unless stated. */
   publicUrl: z.string().optional().transform(orNull),
+  /** Whose X-Forwarded-For is believed: whoever is, can claim any client address, and with it escape every limit. */
+  trustProxy: z
+    .array(addressOrNetwork, { error: (issue) => (Array.isArray(issue.input) ? undefined : TRUSTED_BY_ADDRESS) })
+    .default([]),
+  /** After SIGTERM, for so long /readyz says 503 and all else is still answered, for a balancer to see it. */
+  drain: durationOrNone.prefault('none'),
 });
 
 export const database = z.strictObject({ url: secretRef.prefault('sqlite:./data/rollcall.db') });

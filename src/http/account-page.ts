@@ -4,6 +4,8 @@ import type { Request, Response } from 'express';
 import { reaches, switchTo } from '../organization/caller.ts';
 import type { Caller } from '../organization/caller.ts';
 import type { AccountsContext } from '../organization/context.ts';
+import type { OwnConflict } from '../organization/own-conflicts.ts';
+import { ownConflicts } from '../organization/own-conflicts.ts';
 import { liveSessions } from '../organization/session.ts';
 import { noteEvent } from '../store/account-events.ts';
 import type { OwnMembership } from '../store/own-memberships.ts';
@@ -15,6 +17,7 @@ import { textField } from './fields.ts';
 import { form, goodNote, hidden, submit } from './form.ts';
 import type { Html } from './html.ts';
 import { html } from './html.ts';
+import { conflictSection } from './own-conflicts.ts';
 import { sendPage } from './page.ts';
 import { returnPath, signInPath } from './return-to.ts';
 import { needFormToken, takeSession, visitOf } from './visit.ts';
@@ -27,7 +30,8 @@ export function accountPageRouter(context: AccountsContext): Router {
     const { caller, session } = visitOf(request);
     if (caller === null || session === null) return response.redirect(302, signInPath(request.originalUrl));
     const sessions = await manageable(session);
-    sendAccountPage(context, request, response, { caller, sessions, own: session.id });
+    const conflicts = await ownConflicts(sync, caller);
+    sendAccountPage(context, request, response, { caller, sessions, own: session.id, conflicts });
   });
   router.post('/user/switch', async (request, response) => {
     const { caller } = sessionOf(request);
@@ -91,10 +95,11 @@ interface AccountPage {
   readonly sessions: readonly Session[];
   /** The session that looks at the page. */
   readonly own: string;
+  readonly conflicts: readonly OwnConflict[];
 }
 
 function sendAccountPage(context: AccountsContext, request: Request, response: Response, page: AccountPage): void {
-  const { caller, sessions, own } = page;
+  const { caller, sessions, own, conflicts } = page;
   const token = needFormToken(context, request, response);
   const name = [caller.account.firstName, caller.account.lastName].filter((part) => part !== null).join(' ');
   sendPage(response, 200, {
@@ -111,6 +116,7 @@ function sendAccountPage(context: AccountsContext, request: Request, response: R
           ${form('/user/verify/send', token, submit('Send it again', 'quiet'))}
         </section>`
       }
+      ${conflictSection(conflicts, token)}
       <section class="card" aria-labelledby="organizations">
         <h2 id="organizations">Organizations</h2>
         <p class="meta">Where you work now is marked. Switching changes what you see, not what you may do.</p>
@@ -148,10 +154,11 @@ function organizationRow({ active }: Caller, one: OwnMembership, token: string):
     one.status === 'active'
       ? ROLE_NAMES[one.role]
       : one.status === 'pending'
-        ? 'Waiting: an Administrator has to give you a role, or a seat has to become free'
+        ? 'An Administrator has to give you a role, or a seat has to become free'
         : 'Deactivated: an Administrator there can let you in again';
   return html`<li>
     <div><span class="name">${one.title}</span>${here && html`<span class="badge now">Current</span>`}
+      ${one.status === 'pending' && html`<span class="badge">Waiting</span>`}
       <p class="meta">${state}</p></div>
     ${
       one.status === 'active' &&

@@ -8,6 +8,7 @@ import { tokenExchangeRouter, tokenRouter } from './api-tokens.ts';
 import { currentUserRouter } from './current-user.ts';
 import { invitationRouter } from './invitations.ts';
 import { organizationsRouter } from './organizations.ts';
+import { ownConflictRouter } from './own-conflicts.ts';
 import { passwordRouter } from './passwords.ts';
 import { refusals } from './refusal.ts';
 import { sameSite } from './same-site.ts';
@@ -27,6 +28,7 @@ const PARTS = [
   signUpRouter,
   passwordRouter,
   accountPageRouter,
+  ownConflictRouter,
   currentUserRouter,
   tokenRouter,
   organizationsRouter,

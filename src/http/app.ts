@@ -7,8 +7,8 @@ import { notFound, unforeseen } from './problem.ts';
 export interface AppOptions {
   readonly routers: readonly Router[];
   readonly log: (line: string) => void;
-  /** Addresses of the proxies in front, as Express takes them; none by default. */
-  readonly trustProxy?: string | false;
+  /** Addresses and networks of the proxies in front; none by default. */
+  readonly trustProxy?: readonly string[];
 }
 
 /** No script, no style and no frame but our own files; nobody may frame us. */
@@ -25,11 +25,11 @@ const POLICY = {
   formAction: ["'self'", 'https:', 'http://localhost:*', 'http://127.0.0.1:*'],
 };
 
-export function createApp({ routers, log, trustProxy = false }: AppOptions): Express {
+export function createApp({ routers, log, trustProxy = [] }: AppOptions): Express {
   const app = express();
   app.disable('x-powered-by');
   // Whose address a request comes from: a proxy is believed only where the installation names it.
-  app.set('trust proxy', trustProxy);
+  app.set('trust proxy', trustProxy.length > 0 && [...trustProxy]);
   app.use(helmet({ contentSecurityPolicy: { useDefaults: false, directives: POLICY } }));
   for (const router of routers) app.use(router);
   app.use(notFound);

@@ -1,6 +1,7 @@
 // The fields of a form or a JSON body: text of bounded length, or a refusal that names the field.
 import { z } from 'zod';
 import { emailAddress } from '../config/scalar.ts';
+import { isAddress } from '../core/fact.ts';
 import { RollcallError } from '../errors.ts';
 
 /**
@@ -20,20 +21,25 @@ export function fieldOf(body: unknown, name: string): unknown {
 /** @throws RollcallError `input_invalid` for what is no address. */
 export function emailField(body: unknown, name = 'email'): string {
   const text = textField(body, name).trim();
-  if (emailAddress.safeParse(text).success) return text.normalize('NFC');
+  if (emailAddress.safeParse(text).success && isAddress(text)) return text.normalize('NFC');
   throw new RollcallError('input_invalid', `${name}: write an e-mail address such as anna@company.example`);
 }
 
+/** Nothing that is unseen or turns the text around it: a name stands in lists beside those of others. */
 const NAME = z
   .string()
   .max(100)
-  .regex(/^[^\p{Cc}<>]*$/u);
+  .regex(/^[^\p{Cc}\p{Cs}\p{Cn}<>\u200B\u200E\u200F\u202A-\u202E\u2060-\u2069\uFEFF]*$/u);
 
-/** A name of a person or a thing; null where it is empty. */
+/**
+ * A name of a person or a thing; null where it is missing or empty.
+ * @throws RollcallError `input_invalid`, also for what is no text: taken for empty, it would wipe a name out.
+ */
 export function nameField(body: unknown, name: string): string | null {
-  const read = NAME.safeParse(textField(body, name).trim().normalize('NFC'));
-  if (!read.success) throw new RollcallError('input_invalid', `${name}: at most 100 characters, none of them < or >`);
-  return read.data === '' ? null : read.data;
+  const value = fieldOf(body, name) ?? '';
+  const read = NAME.safeParse(typeof value === 'string' ? value.trim().normalize('NFC') : value);
+  if (read.success) return read.data === '' ? null : read.data;
+  throw new RollcallError('input_invalid', `${name}: at most 100 characters, none of them < or > or invisible`);
 }
 
 /** @throws RollcallError `input_invalid` for what is neither true nor false. */

@@ -1,6 +1,7 @@
 // Parts of forms. Each field has its label, says what it wants, and is marked where what was sent is refused.
 import type { Html, HtmlValue } from './html.ts';
 import { html } from './html.ts';
+import { sentence } from './refusal.ts';
 import { FORM_TOKEN_FIELD } from './same-site.ts';
 
 export interface Field {
@@ -16,8 +17,24 @@ export interface Field {
   readonly focus?: boolean;
 }
 
-export function field(wish: Field): Html {
+/** What was refused, and at which field; at none, it concerns the whole form. */
+export interface Fault {
+  readonly field: string | null;
+  readonly words: string;
+}
+
+/** The fault behind the words of a refusal: `password: choose …` names its field. */
+export function faultOf(detail: string): Fault {
+  const [, name = null, words = detail] = /^([a-z_]+): (.*)$/s.exec(detail) ?? [];
+  return { field: name, words: sentence(words) };
+}
+
+/** @param fault what was refused when the form was sent; the field that it names has the focus. */
+export function field(wish: Field, fault: Fault | null = null): Html {
   const { name, hint } = wish;
+  const wrong = fault?.field === name ? fault.words : null;
+  const focus = fault === null || fault.field === null ? wish.focus === true : wrong !== null;
+  const told = [wrong !== null && `${name}-fault`, hint !== undefined && `${name}-hint`].filter((id) => id !== false);
   return html`<div class="field">
     <label for="${name}">${wish.label}${wish.optional === true && html` <span class="optional">optional</span>`}</label>
     <input id="${name}" name="${name}" type="${wish.type}" autocomplete="${wish.autocomplete}"
@@ -25,8 +42,10 @@ export function field(wish: Field): Html {
       ${wish.type === 'email' && html`inputmode="email" autocapitalize="none" spellcheck="false"`}
       ${wish.optional === undefined && 'required'}
       ${wish.readOnly === true && 'readonly'}
-      ${wish.focus === true && 'autofocus'}
-      ${hint !== undefined && html`aria-describedby="${name}-hint"`} />
+      ${focus && 'autofocus'}
+      ${wrong !== null && html`aria-invalid="true"`}
+      ${told.length > 0 && html`aria-describedby="${told.join(' ')}"`} />
+    ${wrong !== null && html`<p class="fault" id="${name}-fault" role="alert">${wrong}</p>`}
     ${hint !== undefined && html`<p class="hint" id="${name}-hint">${hint}</p>`}
   </div>`;
 }
@@ -47,9 +66,14 @@ export function submit(label: string, kind: 'primary' | 'quiet' | 'danger' = 'pr
   return html`<button class="${kind}" type="submit">${label}</button>`;
 }
 
-/** What went wrong, read aloud at once; null for nothing. */
-export function problemNote(words: string | null): Html | null {
-  return words === null ? null : html`<p class="notice bad" role="alert">${words}</p>`;
+/** What went wrong, read aloud at once; nothing where a field says it. */
+export function problemNote(fault: Fault | null): Html | null {
+  return fault?.field === null ? html`<p class="notice bad" role="alert">${fault.words}</p>` : null;
+}
+
+/** What became of what was sent, where it is neither good nor bad. */
+export function plainNote(words: string | null): Html | null {
+  return words === null ? null : html`<p class="notice" role="status">${words}</p>`;
 }
 
 export function goodNote(words: string | null): Html | null {

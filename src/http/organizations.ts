@@ -1,5 +1,5 @@
 // `/api/organizations`: the caller's own, leaving one, and what its Owner alone decides. One that the caller is not in
-// is 404, whether it exists or not.
+// is 404, whether it exists or not; one that they wait for a role in is listed, and 403.
 import { Router } from 'express';
 import { RollcallError } from '../errors.ts';
 import { activeIn } from '../organization/caller.ts';
@@ -23,8 +23,16 @@ export function organizationsRouter({ sync }: AccountsContext): Router {
 
   router.get('/api/organizations', (request, response) => {
     const { memberships, active } = callerOf(request);
-    const live = memberships.filter(({ status }) => status === 'active');
-    response.json(live.map((one) => ({ ...told(one), role: roleCode(one), active: one.organization === active })));
+    // Whoever waits for a role belongs to it, and sees that they wait; whose access has ended sees nothing.
+    const own = memberships.filter(({ status }) => status !== 'deactivated');
+    response.json(
+      own.map((one) => ({
+        ...told(one),
+        role: roleCode(one),
+        status: one.status,
+        active: one.organization === active,
+      })),
+    );
   });
   router.get('/api/organizations/:id', async (request, response) => {
     response.json(told(await readable(callerOf(request), request.params.id)));

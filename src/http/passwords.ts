@@ -17,10 +17,11 @@ import { admitCostly, withinLimits } from '../organization/throttle.ts';
 import type { Account } from '../store/accounts.ts';
 import { sessionOf } from './caller.ts';
 import { emailField, textField, tokenOf } from './fields.ts';
-import { field, form, goodNote, hidden, problemNote, submit } from './form.ts';
+import type { Fault } from './form.ts';
+import { faultOf, field, form, goodNote, hidden, problemNote, submit } from './form.ts';
 import { html } from './html.ts';
 import { sendPage } from './page.ts';
-import { refusalOf, sendRefusal, sentence, wantsPage } from './refusal.ts';
+import { refusalOf, sendRefusal, wantsPage } from './refusal.ts';
 import { refusalOfSignIn } from './sign-in.ts';
 import { clientAddress, giveSession, needFormToken, visitOf, visitorOf } from './visit.ts';
 
@@ -34,18 +35,18 @@ export function passwordRouter(context: AccountsContext): Router {
   const { sync } = context;
 
   for (const { path, link, title } of PAGES) {
-    router.get(path, async (request, response, next) => {
-      const token = tokenOf(request.query, undefined);
-      if (token === null && link === 'reset') return sendAskPage(context, request, response, 200, null);
-      if (token === null) return next();
+    router.get(path, async (request, response) => {
+      const given = tokenOf(request.query, undefined);
+      if (given === null && link === 'reset') return sendAskPage(context, request, response, { status: 200 });
+      const token = given ?? '';
       const account = await withinLimits(sync, clientAddress(request), () => accountOfLink(context, link, token));
-      sendChoosePage(context, request, response, 200, { path, title, token, account, problem: null });
+      sendChoosePage(context, request, response, 200, { path, title, token, account, fault: null });
     });
 
-    router.post(path, async (request, response, next) => {
-      const token = tokenOf(request.query, request.body);
-      if (token === null && link === 'reset') return ask(context, request, response);
-      if (token === null) return next();
+    router.post(path, async (request, response) => {
+      const given = tokenOf(request.query, request.body);
+      if (given === null && link === 'reset') return ask(context, request, response);
+      const token = given ?? '';
       const account = await withinLimits(sync, clientAddress(request), () => accountOfLink(context, link, token));
       try {
         const password = textField(request.body, 'password');
@@ -56,8 +57,8 @@ export function passwordRouter(context: AccountsContext): Router {
       } catch (error) {
         const refusal = refusalOf(error);
         if (refusal?.code !== 'input_invalid' || !wantsPage(request)) throw error;
-        const problem = sentence(refusal.detail);
-        sendChoosePage(context, request, response, refusal.status, { path, title, token, account, problem });
+        const fault = faultOf(refusal.detail);
+        sendChoosePage(context, request, response, refusal.status, { path, title, token, account, fault });
       }
     });
   }
@@ -92,10 +93,17 @@ export function passwordRouter(context: AccountsContext): Router {
 
 /** The same answer whether the address has an account, and as fast: what becomes of it is not waited for. */
 async function ask(context: AccountsContext, request: Request, response: Response): Promise<void> {
-  const email = emailField(request.body);
+  let email: string;
+  try {
+    email = emailField(request.body);
+  } catch (error) {
+    const refusal = refusalOf(error);
+    if (refusal === null || !wantsPage(request)) throw error;
+    return sendAskPage(context, request, response, { status: refusal.status, fault: faultOf(refusal.detail) });
+  }
   await admitCostly(context.sync, clientAddress(request));
   void askForReset(context, email).catch(context.unforeseen);
-  if (wantsPage(request)) sendAskPage(context, request, response, 200, email);
+  if (wantsPage(request)) sendAskPage(context, request, response, { status: 200, sentTo: email });
   else response.json({ detail: 'if the address has an account, a link is on its way' });
 }
 
@@ -103,8 +111,7 @@ function sendAskPage(
   context: AccountsContext,
   request: Request,
   response: Response,
-  status: number,
-  sentTo: string | null,
+  { status, sentTo = null, fault = null }: { status: number; sentTo?: string | null; fault?: Fault | null },
 ): void {
   sendPage(response, status, {
     title: 'Forgot your password?',
@@ -117,7 +124,17 @@ function sendAskPage(
       ${form(
         '/user/password-reset',
         needFormToken(context, request, response),
-        field({ name: 'email', label: 'E-mail', type: 'email', autocomplete: 'username', focus: sentTo === null }),
+        field(
+          {
+            name: 'email',
+            label: 'E-mail',
+            type: 'email',
+            autocomplete: 'username',
+            value: fault === null ? '' : textField(request.body, 'email').slice(0, 254),
+            focus: sentTo === null,
+          },
+          fault,
+        ),
         submit('Send the link'),
       )}
       <p class="links"><a href="/user/login">Back to sign in</a></p>
@@ -130,7 +147,7 @@ interface ChoosePage {
   readonly title: string;
   readonly token: string;
   readonly account: Account;
-  readonly problem: string | null;
+  readonly fault: Fault | null;
 }
 
 function sendChoosePage(
@@ -138,12 +155,12 @@ function sendChoosePage(
   request: Request,
   response: Response,
   status: number,
-  { path, title, token, account, problem }: ChoosePage,
+  { path, title, token, account, fault }: ChoosePage,
 ): void {
   sendPage(response, status, {
     title,
     body: html`
-      ${problemNote(problem)}
+      ${problemNote(fault)}
       <p class="lead">For <strong>${account.email}</strong>. Wherever you are signed in now, you will be signed out.</p>
       ${form(
         path,
@@ -151,14 +168,17 @@ function sendChoosePage(
         hidden('token', token),
         // Password managers file the new password under this name.
         html`<input class="away" type="text" name="username" autocomplete="username" value="${account.email}" readonly tabindex="-1" aria-hidden="true" />`,
-        field({
-          name: 'password',
-          label: 'New password',
-          type: 'password',
-          autocomplete: 'new-password',
-          focus: true,
-          hint: `${SHORTEST} or more characters. A few words in a row are easy to keep and hard to guess.`,
-        }),
+        field(
+          {
+            name: 'password',
+            label: 'New password',
+            type: 'password',
+            autocomplete: 'new-password',
+            focus: true,
+            hint: `${SHORTEST} or more characters. A few words in a row are easy to keep and hard to guess.`,
+          },
+          fault,
+        ),
         submit('Set password and sign in'),
       )}
     `,

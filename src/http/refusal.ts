@@ -47,7 +47,10 @@ export function sendRefusal(request: Request, response: Response, refusal: Refus
     sendPage(response, refusal.status, {
       title: 'That did not work',
       body: html`<p class="notice bad" role="alert">${sentence(refusal.detail)}</p>
-        <p class="links"><a href="/user/login">Sign in</a> <a href="/">Start page</a></p>`,
+        <p class="links">
+          ${refusal.code === 'link_invalid' && html`<a href="/user/password-reset">Have a new link mailed</a>`}
+          <a href="/user/login">Sign in</a> <a href="/">Start page</a>
+        </p>`,
     });
   }
 }

@@ -10,7 +10,7 @@ import { endSessions } from '../store/sessions.ts';
 import type { SignInWay } from '../store/sign-in-ways.ts';
 import { connectionsForEmail } from '../store/sign-in-ways.ts';
 import { textField } from './fields.ts';
-import { field, form, hidden, problemNote, submit } from './form.ts';
+import { field, form, hidden, plainNote, problemNote, submit } from './form.ts';
 import { html } from './html.ts';
 import { sendPage } from './page.ts';
 import { sendProblem } from './problem.ts';
@@ -51,16 +51,25 @@ export function signInRouter(context: AccountsContext): Router {
   return router;
 }
 
+/** Longer than any page's address; it is repeated in the form. */
+const LONGEST_WISH = 2048;
+
 /** Where to go on: of the page's address, or of the form that was sent. */
 function wishOf(request: Request): string {
-  return textField(request.query, 'return_to') || textField(request.body, 'return_to');
+  const wish = textField(request.query, 'return_to') || textField(request.body, 'return_to');
+  return wish.length > LONGEST_WISH ? '' : wish;
 }
 
 /** An address without a password: to the connection of its domain, or on to the password. */
 async function leadOn(context: AccountsContext, request: Request, response: Response, name: string): Promise<void> {
   const ways = name.length > 256 ? [] : await connectionsForEmail(context.sync.db, name);
   const [only] = ways;
-  if (only === undefined) return sendSignInPage(context, request, response, 200, { name, askPassword: true });
+  if (only === undefined)
+    return sendSignInPage(context, request, response, 200, {
+      name,
+      askPassword: true,
+      note: 'No organization here signs you in by this address alone: write your password too.',
+    });
   const wish = wishOf(request);
   const query = wish === '' ? '' : `?return_to=${encodeURIComponent(wish)}`;
   const leads = (way: SignInWay): string => `/saml/${encodeURIComponent(way.connection)}/login${query}`;
@@ -68,7 +77,7 @@ async function leadOn(context: AccountsContext, request: Request, response: Resp
   sendPage(response, 200, {
     title: 'Where do you want to go?',
     body: html`<p>Your company has several organizations here.</p>
-      <ul>
+      <ul class="rows">
         ${ways.map((way) => html`<li><a href="${leads(way)}">${way.title}</a></li>`)}
       </ul>`,
   });
@@ -108,12 +117,19 @@ function refuse(context: AccountsContext, request: Request, response: Response, 
   sendSignInPage(context, request, response, refusal.status, { name, askPassword: true, problem: refusal.detail });
 }
 
+interface SignInPage {
+  readonly name?: string;
+  readonly askPassword?: boolean;
+  readonly problem?: string;
+  readonly note?: string;
+}
+
 function sendSignInPage(
   context: AccountsContext,
   request: Request,
   response: Response,
   status: number,
-  { name = '', askPassword = false, problem }: { name?: string; askPassword?: boolean; problem?: string },
+  { name = '', askPassword = false, problem, note }: SignInPage,
 ): void {
   const { caller } = visitOf(request);
   const wish = wishOf(request);
@@ -121,7 +137,8 @@ function sendSignInPage(
   sendPage(response, status, {
     title: 'Sign in',
     body: html`
-      ${problemNote(problem ?? null)}
+      ${problemNote(problem === undefined ? null : { field: null, words: problem })}
+      ${plainNote(note ?? null)}
       ${
         caller !== null &&
         html`<p class="lead">You are signed in as <strong>${caller.account.email}</strong>. A further sign-in opens more of your organizations.</p>`

@@ -15,10 +15,11 @@ import { chooseOrganization } from '../store/credentials.ts';
 import { inTransaction } from '../store/database.ts';
 import { wholeSessionOf } from './caller.ts';
 import { emailField, nameField, textField, tokenOf } from './fields.ts';
-import { field, form, hidden, problemNote, submit } from './form.ts';
+import type { Fault } from './form.ts';
+import { faultOf, field, form, hidden, problemNote, submit } from './form.ts';
 import { html } from './html.ts';
 import { sendPage } from './page.ts';
-import { refusalOf, sentence, wantsPage } from './refusal.ts';
+import { refusalOf, wantsPage } from './refusal.ts';
 import { signInPath } from './return-to.ts';
 import { clientAddress, giveSession, needFormToken, visitOf, visitorOf } from './visit.ts';
 
@@ -64,7 +65,7 @@ export function signUpRouter(context: AccountsContext): Router {
       sendSignUpPage(context, request, response, refusal.status, {
         invitation,
         token,
-        problem: sentence(refusal.detail),
+        fault: faultOf(refusal.detail),
       });
     }
   });
@@ -92,7 +93,7 @@ function wishOf({ body }: Request, invitation: string | null): SignUp {
 interface SignUpPage {
   readonly invitation: OpenInvitation | null;
   readonly token: string | null;
-  readonly problem?: string;
+  readonly fault?: Fault;
 }
 
 function sendSignUpPage(
@@ -100,14 +101,14 @@ function sendSignUpPage(
   request: Request,
   response: Response,
   status: number,
-  { invitation, token, problem }: SignUpPage,
+  { invitation, token, fault }: SignUpPage,
 ): void {
   const mailedTo = invitation?.mailed?.email ?? null;
   const signInLink = token === null ? '/user/login' : signInPath(`/user/signup?token=${token}`);
   sendPage(response, status, {
     title: invitation === null ? 'Create your organization' : `Join ${invitation.organization.title}`,
     body: html`
-      ${problemNote(problem ?? null)}
+      ${problemNote(fault ?? null)}
       <p class="lead">${
         invitation === null
           ? 'You will own a new organization. To join an existing one, use its invitation link.'
@@ -117,26 +118,32 @@ function sendSignUpPage(
         '/user/signup',
         needFormToken(context, request, response),
         token !== null && hidden('token', token),
-        field({
-          name: 'email',
-          label: 'E-mail',
-          type: 'email',
-          autocomplete: 'username',
-          value: mailedTo ?? textField(request.body, 'email').slice(0, 254),
-          readOnly: mailedTo !== null,
-          focus: mailedTo === null,
-        }),
+        field(
+          {
+            name: 'email',
+            label: 'E-mail',
+            type: 'email',
+            autocomplete: 'username',
+            value: mailedTo ?? textField(request.body, 'email').slice(0, 254),
+            readOnly: mailedTo !== null,
+            focus: mailedTo === null,
+          },
+          fault,
+        ),
         html`<div class="pair">
-          ${field({ name: 'first_name', label: 'First name', type: 'text', autocomplete: 'given-name', optional: true, value: textField(request.body, 'first_name').slice(0, 100) })}
-          ${field({ name: 'last_name', label: 'Last name', type: 'text', autocomplete: 'family-name', optional: true, value: textField(request.body, 'last_name').slice(0, 100) })}
+          ${field({ name: 'first_name', label: 'First name', type: 'text', autocomplete: 'given-name', optional: true, value: textField(request.body, 'first_name').slice(0, 100) }, fault)}
+          ${field({ name: 'last_name', label: 'Last name', type: 'text', autocomplete: 'family-name', optional: true, value: textField(request.body, 'last_name').slice(0, 100) }, fault)}
         </div>`,
-        field({
-          name: 'password',
-          label: 'Password',
-          type: 'password',
-          autocomplete: 'new-password',
-          hint: `${SHORTEST} or more characters. A few words in a row are easy to keep and hard to guess.`,
-        }),
+        field(
+          {
+            name: 'password',
+            label: 'Password',
+            type: 'password',
+            autocomplete: 'new-password',
+            hint: `${SHORTEST} or more characters. A few words in a row are easy to keep and hard to guess.`,
+          },
+          fault,
+        ),
         submit(invitation === null ? 'Create organization' : 'Join'),
       )}
       <p class="links"><a href="${signInLink}">I have an account: sign in</a></p>

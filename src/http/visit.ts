@@ -1,6 +1,7 @@
 // A visit: who calls, what their session or token opens, and the token that their forms must carry. Found once a
 // request, before any route of people or programs.
 import { createHash, timingSafeEqual } from 'node:crypto';
+import { isIP } from 'node:net';
 import type { Request, RequestHandler, Response } from 'express';
 import type { AccountsContext } from '../organization/context.ts';
 import type { Caller } from '../organization/caller.ts';
@@ -121,9 +122,9 @@ export function visitorOf(request: Request): Visitor {
   };
 }
 
-/** As Express finds it: what a proxy says is believed only of proxies that the installation names. */
-export function clientAddress(request: Request): string {
-  return request.ip ?? request.socket.remoteAddress ?? '';
+/** As Express finds it: what a proxy says is believed only of proxies that the installation names, and if it is an address. */
+export function clientAddress({ ip = '', socket }: Request): string {
+  return isIP(ip) === 0 ? (socket.remoteAddress ?? '') : ip;
 }
 
 /** Gives the browser its session. */

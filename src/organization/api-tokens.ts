@@ -104,11 +104,9 @@ export async function rotate(context: TokenContext, refresh: string): Promise<st
   return inTransaction(context.sync.db, async (db) => {
     const old = await findRefresh(context, db, refresh);
     if (old === null || !(await endToken(db, old.id))) return null;
-    const { secret } = await makeToken(context, db, 'personal', {
-      organization: old.organization,
-      account: old.account,
-    });
-    return secret;
+    const { account, organization, kind } = old;
+    await noteEvent(db, { kind: 'token_ended', account, organization, detail: `${kind}, rotated` }, context.sync.now());
+    return (await makeToken(context, db, 'personal', { organization, account })).secret;
   });
 }
 
@@ -121,6 +119,21 @@ export async function blacklist(context: TokenContext, refresh: string): Promise
     const { account, organization, kind } = token;
     await noteEvent(db, { kind: 'token_ended', account, organization, detail: kind }, sync.now());
     return endToken(db, token.id);
+  });
+}
+
+/** Ends a token of either kind by its id, by whoever runs the installation; false where there is none that is good. */
+export async function revokeToken(sync: TokenContext['sync'], id: string): Promise<boolean> {
+  return inTransaction(sync.db, async (db) => {
+    const token = await findToken(db, { id }, sync.now());
+    if (token === null) return false;
+    const { account, organization, kind } = token;
+    await noteEvent(
+      db,
+      { kind: 'token_ended', account, organization, detail: `${kind}, revoked by command` },
+      sync.now(),
+    );
+    return endToken(db, id);
   });
 }
 

@@ -86,22 +86,38 @@ function openedBy({ connection, organization }: Opening, membership: OwnMembersh
 }
 
 /**
- * The caller's active membership.
+ * The caller's membership, with a role or still waiting for one.
  * @throws RollcallError `not_found` for every other organization: whether it exists is not told.
  */
-export function activeIn(caller: Caller, organization: string): OwnMembership {
-  const found = caller.memberships.find((one) => one.organization === organization && one.status === 'active');
+export function memberIn(caller: Caller, organization: string): OwnMembership {
+  const found = caller.memberships.find((one) => one.organization === organization && one.status !== 'deactivated');
   if (found === undefined) throw new RollcallError('not_found', 'there is no such organization');
   return found;
 }
 
 /**
+ * The caller's active membership.
+ * @throws RollcallError `not_found` as `memberIn`; `forbidden` for whoever has no role there yet: they know of it.
+ */
+export function activeIn(caller: Caller, organization: string): OwnMembership {
+  const found = memberIn(caller, organization);
+  if (found.status === 'active') return found;
+  throw new RollcallError('forbidden', noRoleYet(found));
+}
+
+/**
  * The membership the caller works in.
- * @throws RollcallError `not_found` without one; `forbidden` where the role is weaker than `least`.
+ * @throws RollcallError `not_found` without one; `forbidden` where the role is weaker than `least`, or none is given yet.
  */
 export function workingIn(caller: Caller, least: Role): OwnMembership {
-  if (caller.active === null) throw new RollcallError('not_found', 'there is no organization that you are active in');
-  return atLeast(activeIn(caller, caller.active), least);
+  if (caller.active !== null) return atLeast(activeIn(caller, caller.active), least);
+  const waiting = caller.memberships.find(({ status }) => status === 'pending');
+  if (waiting !== undefined) throw new RollcallError('forbidden', noRoleYet(waiting));
+  throw new RollcallError('not_found', 'there is no organization that you are active in');
+}
+
+function noRoleYet({ title }: OwnMembership): string {
+  return `you have no role in ${title} yet: an Administrator there has to give you one, or a seat has to become free`;
 }
 
 /** @throws RollcallError `forbidden` where the role is weaker than `least`. */

@@ -37,7 +37,7 @@ export async function closeOrganization(sync: Sync, caller: Caller, id: string, 
     }
     await setOpen(sync, db, organization, false);
     await saveClosing(db, { organization, closedAt: sync.now(), paused });
-    const event = { kind: 'organization_closed', account: caller.account.id, organization, detail: title } as const;
+    const event = { kind: 'organization_closed', account: caller.account.id, organization, detail: '' } as const;
     await noteEvent(db, event, sync.now());
   });
 }

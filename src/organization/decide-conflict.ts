@@ -5,8 +5,10 @@ import { RollcallError } from '../errors.ts';
 import type { Conflict } from '../store/conflicts.ts';
 import { decideConflict, findConflict } from '../store/conflicts.ts';
 import { addAccounts, findAccount } from '../store/accounts.ts';
+import type { Database } from '../store/database.ts';
 import { inTransaction } from '../store/database.ts';
 import { loadDossiers } from '../store/dossiers.ts';
+import type { StoredPerson } from '../store/facts.ts';
 import { loadPeople } from '../store/facts.ts';
 import { linkPeople } from '../store/external-people.ts';
 import { newId } from '../store/ids.ts';
@@ -25,41 +27,53 @@ export async function decide(sync: Sync, id: string, decision: 'linked' | 'disca
     if (conflict === null || conflict.state !== 'open') {
       throw new RollcallError('not_found', `there is no open conflict ${id}: \`rollcall conflicts\` lists them`);
     }
-    if (decision === 'linked') {
-      const { connection, externalId } = conflict;
-      const [person] = await loadPeople(db, connection, [externalId]);
-      if (person === undefined || person.account !== null) {
-        throw new RollcallError(
-          'conflict',
-          `${externalId} of ${connection} is linked to an account already: two accounts are not merged`,
-        );
-      }
-      const { email, firstName, lastName } = person.attributes;
-      const holder = conflict.account ?? (email === null ? null : ((await findAccount(db, email))?.id ?? null));
-      const account = holder ?? newId<AccountId>();
-      if (holder === null) {
-        if (email === null)
-          throw new RollcallError(
-            'conflict',
-            `${externalId} of ${connection} has no address: give it one in the directory`,
-          );
-        await addAccounts(db, [{ id: account, email, firstName, lastName }], sync.now());
-      }
-      const landscape = await loadLandscape(db);
-      const before = { landscape, dossiers: await loadDossiers(db, [account]) };
-      await linkPeople(db, [{ connection, externalId, account }], sync.now());
-      const plan = await beginPlan(sync, db, connection, 'people');
-      await settle(sync, db, {
-        plan,
-        landscape,
-        dossiers: await loadDossiers(db, [account]),
-        before,
-        organizations: servedBy(landscape, connection),
-        speakers: new Set([connection]),
-      });
-      await endPlan(sync, db, plan);
-    }
-    await decideConflict(db, id, decision, sync.now());
+    if (decision === 'discarded') await decideConflict(db, id, decision, sync.now());
+    else await link(sync, db, conflict, conflict.account ?? (await holderOrNew(sync, db, conflict)));
     return conflict;
   });
+}
+
+/**
+ * The external person is the account's from now on, with all that follows from it; in the caller's transaction.
+ * @throws RollcallError `conflict` where the person is linked already.
+ */
+export async function link(sync: Sync, db: Database, conflict: Conflict, account: AccountId): Promise<void> {
+  const { id, connection, externalId } = conflict;
+  await unlinked(db, conflict);
+  const landscape = await loadLandscape(db);
+  const before = { landscape, dossiers: await loadDossiers(db, [account]) };
+  await linkPeople(db, [{ connection, externalId, account }], sync.now());
+  const plan = await beginPlan(sync, db, connection, 'people');
+  await settle(sync, db, {
+    plan,
+    landscape,
+    dossiers: await loadDossiers(db, [account]),
+    before,
+    organizations: servedBy(landscape, connection),
+    speakers: new Set([connection]),
+  });
+  await endPlan(sync, db, plan);
+  await decideConflict(db, id, 'linked', sync.now());
+}
+
+async function holderOrNew(sync: Sync, db: Database, conflict: Conflict): Promise<AccountId> {
+  const { email, firstName, lastName } = (await unlinked(db, conflict)).attributes;
+  if (email === null) {
+    const { connection, externalId } = conflict;
+    throw new RollcallError('conflict', `${externalId} of ${connection} has no address: give it one in the directory`);
+  }
+  const holder = await findAccount(db, email);
+  if (holder !== null) return holder.id;
+  const account = newId<AccountId>();
+  await addAccounts(db, [{ id: account, email, firstName, lastName }], sync.now());
+  return account;
+}
+
+async function unlinked(db: Database, { connection, externalId }: Conflict): Promise<StoredPerson> {
+  const [person] = await loadPeople(db, connection, [externalId]);
+  if (person?.account === null) return person;
+  throw new RollcallError(
+    'conflict',
+    `${externalId} of ${connection} is linked to an account already: two accounts are not merged`,
+  );
 }

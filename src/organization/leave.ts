@@ -1,4 +1,4 @@
-// Leaving an organization by oneself. The Owner hands over first; whom a directory holds is removed there.
+// Leaving an organization by oneself, also while one still waits for a role. The Owner hands over first; whom a directory holds is removed there.
 import { membershipIn } from '../core/plan.ts';
 import { RollcallError } from '../errors.ts';
 import { noteEvent } from '../store/account-events.ts';
@@ -8,12 +8,12 @@ import { deleteMembership } from '../store/memberships.ts';
 import { loadOrganizations } from '../store/organizations.ts';
 import type { Sync } from '../sync/context.ts';
 import type { Caller } from './caller.ts';
-import { activeIn } from './caller.ts';
+import { memberIn } from './caller.ts';
 import { withdrawGrant } from './grant-role.ts';
 
 /** @throws RollcallError `not_found`; `conflict` for the Owner and for whom a directory holds. */
 export async function leave(sync: Sync, caller: Caller, id: string): Promise<void> {
-  const { organization, title } = activeIn(caller, id);
+  const { organization, title } = memberIn(caller, id);
   const key = { organization, account: caller.account.id };
   await inTransaction(sync.db, async (db) => {
     const [dossier] = await loadDossiers(db, [key.account]);

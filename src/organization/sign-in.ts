@@ -122,6 +122,8 @@ async function enter(context: AccountsContext, known: Known, visitor: Visitor): 
         await noteEvent(db, { ...event, detail: 'the Owner signed in with a password' }, sync.now());
       }
     }
+    const entered = { kind: 'signed_in', account: account.id, organization } as const;
+    await noteEvent(db, { ...entered, detail: connection ?? 'password' }, sync.now());
     return { kind: 'in', session: await openSession(sync, db, account.id, { connection, organization }, visitor) };
   });
 }

@@ -1,10 +1,11 @@
-// What people did to sign-in itself: an Owner past the SSO that the organization requires, a password reset, a token.
+// What people did to sign-in itself: a sign-in, an Owner past the SSO that the organization requires, a password, a token.
 import type { AccountId, Instant, OrganizationId } from '../core/ids.ts';
 import type { Database } from './database.ts';
 import { newId } from './ids.ts';
 
 export type AccountEventKind =
   | 'signed_up'
+  | 'signed_in'
   | 'password_set'
   | 'sessions_ended'
   | 'token_made'
@@ -15,6 +16,7 @@ export type AccountEventKind =
   | 'invited'
   | 'invitation_revoked'
   | 'invitation_link_reset'
+  | 'conflict_linked'
   | 'organization_closed'
   | 'organization_reopened'
   | 'left'
@@ -32,15 +34,30 @@ export async function noteEvent(db: Database, event: AccountEvent, at: Instant):
   await db('account_events').insert({ id: newId(), at, ...event });
 }
 
-/** The organization's events, the newest first. */
+/** The events of an organization, of an account, of both or of all; the newest first. */
 export async function listEvents(
   db: Database,
-  organization: OrganizationId,
+  of: { readonly organization?: OrganizationId; readonly account?: AccountId },
   most: number,
-): Promise<(AccountEvent & { readonly at: Instant })[]> {
+): Promise<(AccountEvent & { readonly id: string; readonly at: Instant })[]> {
   return db('account_events')
-    .where({ organization })
+    .where(of)
     .orderBy('id', 'desc')
     .limit(most)
-    .select('at', 'kind', 'account', 'organization', 'detail');
+    .select('id', 'at', 'kind', 'account', 'organization', 'detail');
 }
+
+/** Forgets sign-ins that are older, a bounded number at once; everything else is kept. */
+export async function pruneSignIns(db: Database, before: Instant): Promise<void> {
+  for (let gone = PRUNED_AT_ONCE; gone === PRUNED_AT_ONCE; ) {
+    const rows: { id: string }[] = await db('account_events')
+      .where({ kind: 'signed_in' })
+      .where('at', '<', before)
+      .limit(PRUNED_AT_ONCE)
+      .select('id');
+    const ids = rows.map(({ id }) => id);
+    gone = await db('account_events').whereIn('id', ids).delete();
+  }
+}
+
+const PRUNED_AT_ONCE = 500;

@@ -47,6 +47,33 @@ export async function loadConflicts(db: Database): Promise<Conflict[]> {
   return ((await db('conflicts').where({ state: 'open' }).orderBy('id')) as ConflictRow[]).map(fromRow);
 }
 
+/** Open conflicts about somebody whom no account has yet, that name this account, or none and its address. */
+export async function conflictsOf(
+  db: Database,
+  holder: { readonly account: AccountId; readonly emailKey: string },
+): Promise<Conflict[]> {
+  const open = db('conflicts')
+    .join('external_people', (join) => {
+      join
+        .on('external_people.connection', 'conflicts.connection')
+        .andOn('external_people.external_id', 'conflicts.external_id');
+    })
+    .where({ 'conflicts.state': 'open', 'external_people.present': 1 })
+    .whereNull('external_people.account')
+    .orderBy('conflicts.id')
+    .limit(MOST_OF_ONE)
+    .select('conflicts.*');
+  const named: ConflictRow[] = await open.clone().where({ 'conflicts.account': holder.account });
+  const unnamed: ConflictRow[] = await open
+    .clone()
+    .whereNull('conflicts.account')
+    .where({ 'external_people.email_key': holder.emailKey });
+  return [...named, ...unnamed].map(fromRow);
+}
+
+/** More than anybody is asked about at once. */
+const MOST_OF_ONE = 20;
+
 export async function findConflict(db: Database, id: string): Promise<Conflict | null> {
   const row: ConflictRow | undefined = await db('conflicts').where({ id }).first();
   return row === undefined ? null : fromRow(row);

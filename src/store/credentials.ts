@@ -6,7 +6,7 @@ export interface Credentials {
   readonly account: AccountId;
   /** The hash with its parameters; null: no password was ever set. */
   readonly password: string | null;
-  /** When a mailed link was followed, or a connection that may speak for the address joined the account. */
+  /** When last a mailed link was followed, or a connection that may speak for the address joined the account. */
   readonly provenAt: Instant | null;
   /** The organization that the person chose last. */
   readonly activeOrganization: OrganizationId | null;
@@ -33,10 +33,8 @@ export async function setPassword(db: Database, account: AccountId, password: st
   await merge(db, account, { password });
 }
 
-/** The first proof counts; later ones change nothing. */
 export async function proveAddress(db: Database, account: AccountId, at: Instant): Promise<void> {
-  await merge(db, account, {});
-  await db('credentials').where({ account }).whereNull('proven_at').update({ proven_at: at });
+  await merge(db, account, { proven_at: at });
 }
 
 export async function chooseOrganization(

@@ -185,8 +185,11 @@ export async function peopleIn(db: Database, connection: ConnectionId, container
 export async function countMissed(
   db: Database,
   connection: ConnectionId,
-  kind: 'person' | 'group',
-  { missed, back }: { readonly missed: readonly string[]; readonly back: readonly string[] },
+  {
+    kind,
+    missed,
+    back,
+  }: { readonly kind: 'person' | 'group'; readonly missed: readonly string[]; readonly back: readonly string[] },
 ): Promise<void> {
   const facts = kind === 'person' ? 'external_people' : 'external_groups';
   for (const ids of inGroups(back))

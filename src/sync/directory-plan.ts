@@ -4,7 +4,6 @@ import type { ConnectionId, Instant } from '../core/ids.ts';
 import type { DirectoryReading } from '../core/reading.ts';
 import { RollcallError } from '../errors.ts';
 import { inLeasedTransaction } from '../store/leases.ts';
-import { countMissed } from '../store/staging.ts';
 import { countAnew } from '../store/statistics.ts';
 import { rememberGroupsGone, stageNesting } from '../store/staged-pieces.ts';
 import type { RunRef, Sync } from './context.ts';
@@ -34,13 +33,20 @@ export interface DirectoryPlan {
   readonly pieces: number;
 }
 
+/** Who was unseen by a complete read and can't be asked for, and who is seen again: counted once the read is committed. */
+export interface Unseen {
+  readonly kind: 'person' | 'group';
+  readonly missed: readonly string[];
+  readonly back: readonly string[];
+}
+
 export async function planDirectory(
   sync: Sync,
   ref: RunRef,
   reading: DirectoryReading,
   asRead: DirectoryRead,
   beat: Beat,
-): Promise<DirectoryPlan> {
+): Promise<DirectoryPlan & { readonly unseen: readonly Unseen[] }> {
   const { db } = sync;
   const { connection, at } = reading;
   await countAnew(db, 'staged_people');
@@ -49,9 +55,6 @@ export async function planDirectory(
   await inLeasedTransaction(db, ref.lease, async (trx) => {
     await rememberGroupsGone(trx, ref.id, groups.gone);
     await stageNesting(trx, ref.id, compared.nesting);
-    if (!read.complete) return;
-    await countMissed(trx, connection, 'person', { missed: people.missed, back: compared.people.back });
-    await countMissed(trx, connection, 'group', { missed: groups.missed, back: compared.groups.back });
   });
   const planner = await DirectoryPlanner.begin(sync, ref, reading, { graph: asRead.graph, complete: read.complete });
   const touched = {
@@ -68,6 +71,7 @@ export async function planDirectory(
   return {
     connection,
     at,
+    unseen: unseenIn(read, people, groups, compared),
     complete: read.complete,
     reason: read.reason,
     suspect: read.suspicions.length > 0,
@@ -77,6 +81,14 @@ export async function planDirectory(
     warnings: [...read.warnings, ...mappingWarnings(viewOf(planner.landscape, connection))],
     pieces: planner.pieces - 1,
   };
+}
+
+function unseenIn({ complete }: DirectoryRead, people: Absence, groups: Absence, compared: Compared): Unseen[] {
+  if (!complete) return [];
+  return [
+    { kind: 'person', missed: people.missed, back: compared.people.back },
+    { kind: 'group', missed: groups.missed, back: compared.groups.back },
+  ];
 }
 
 /** Who is proven absent. Where the directory can't be asked for them, the read proves nothing, and the rest goes on. */

@@ -9,7 +9,7 @@ import type { Lease } from '../store/leases.ts';
 import { acquireLease, inLeasedTransaction, keepLease, releaseLease, renewLease } from '../store/leases.ts';
 import { addPlan, setPlanState } from '../store/plans.ts';
 import { addRun, planOfRun, runSummary, setRunState, syncLease, unfinishedSync } from '../store/runs.ts';
-import { staleStages, unstage } from '../store/staging.ts';
+import { countMissed, staleStages, unstage } from '../store/staging.ts';
 import { commitPlan } from './directory-commit.ts';
 import { planDirectory } from './directory-plan.ts';
 import type { DirectoryPlan } from './directory-plan.ts';
@@ -71,7 +71,7 @@ async function runUnder(lease: Lease, sync: Sync, reading: DirectoryReading, opt
       await renewing();
     };
     const read = await readDirectory(sync, ref, reading, beat);
-    const plan = await planDirectory(sync, ref, reading, read, beat);
+    const { unseen, ...plan } = await planDirectory(sync, ref, reading, read, beat);
     const judged = { suspect: plan.suspect, speakers };
     if (options.preview || plan.observed) {
       await inLeasedTransaction(db, lease, async (trx) => {
@@ -86,6 +86,7 @@ async function runUnder(lease: Lease, sync: Sync, reading: DirectoryReading, opt
     await inLeasedTransaction(db, lease, async (trx) => {
       if (!plan.observed)
         await holdPlan(sync, trx, ref, { ...judged, preview: false, landscape: await loadLandscape(trx) });
+      for (const one of unseen) await countMissed(trx, reading.connection, one);
       await setPlanState(trx, ref.id, 'committing', 0);
       await setRunState(trx, ref.run, 'committing', sync.now(), plan);
     });

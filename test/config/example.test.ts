@@ -73,6 +73,7 @@ test('the example states the defaults as they are', () => {
   const plain = configFile.parse({});
   const { window, deadline, ...brake } = plain.brake;
   expect(config.brake).toEqual({ ...brake, windowMs: window, deadlineMs: deadline });
-  expect(config.server).toEqual({ ...plain.server, publicUrl: 'http://localhost:8080' });
+  const { drain, ...server } = plain.server;
+  expect(config.server).toEqual({ ...server, publicUrl: 'http://localhost:8080', drainMs: drain });
   expect(config.limits).toEqual(plain.limits);
 });

@@ -32,7 +32,7 @@ describe('a configuration', () => {
   test('that states nothing has every default', () => {
     const { file, ...config } = load('{}');
     expect(config).toEqual({
-      server: { host: '127.0.0.1', port: 8080, publicUrl: 'http://localhost:8080' },
+      server: { host: '127.0.0.1', port: 8080, publicUrl: 'http://localhost:8080', trustProxy: [], drainMs: null },
       database: { url: `sqlite:${join(dirname(file), 'data/rollcall.db')}` },
       mail: null,
       signup: 'open',
@@ -217,6 +217,22 @@ server: { host: 7, port: "8080" }
       '4 server.host: must be text, not a number: put it in quotes',
       '4 server.port: must be a number, not text',
     ]);
+  });
+
+  test('believes proxies by their addresses only: everybody, or a number of hops, would let anybody claim any address', () => {
+    const proxies = (written: string): string => `server: { trustProxy: ${written} }`;
+    const good = ['127.0.0.1', '10.1.0.0/16', '::1', 'fd00::/8'];
+    expect(load(proxies(`["${good.join('", "')}"]`)).server.trustProxy).toEqual(good);
+    for (const everybody of ['true', '1', '"*"', '127.0.0.1']) {
+      expect(faultsOf(proxies(everybody))).toEqual([
+        expect.stringContaining('1 server.trustProxy: must be a list of the addresses or networks of your own proxies'),
+      ]);
+    }
+    for (const wrong of ['0.0.0.0/0', '::/0', '10.0.0.0/33', 'proxy.example', '10.0.0', '', '10.0.0.0/8/8']) {
+      expect(faultsOf(proxies(`["${wrong}"]`))).toEqual([
+        '1 server.trustProxy[0]: must be an address such as 10.0.0.7, or a network such as 10.0.0.0/8',
+      ]);
+    }
   });
 
   test.each([

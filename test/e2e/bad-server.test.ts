@@ -23,6 +23,8 @@ const urls = {
   dies: '',
   empty: '',
   refuses: '',
+  smallPages: '',
+  halfOnly: '',
   gone: '',
 };
 
@@ -41,6 +43,14 @@ beforeAll(async () => {
     const slapd = await Slapd.start({ suffix: 'dc=corp,dc=example', tls });
     started.push(slapd);
     Object.assign(urls, { [name]: slapd.secureUrl });
+  }
+  // The same directory, with the same ids, behind the limits that a careful administrator sets.
+  const entries = (await corp.live.slapd.search('(objectClass=*)', ['-LLL'])).toString();
+  const limits = { smallPages: 'limits * size.pr=5', halfOnly: 'limits * size.prtotal=4' };
+  for (const [name, line] of Object.entries(limits)) {
+    const slapd = await Slapd.start({ suffix: 'dc=corp,dc=example', database: [line], entries });
+    started.push(slapd);
+    Object.assign(urls, { [name]: slapd.url });
   }
   const scripts = {
     hangs: await ScriptedLdap.start({ search: () => undefined }),
@@ -125,6 +135,12 @@ const CASES: Case[] = [
     says: /groups: .*"no such rule".*people: .*filter/,
   },
   {
+    name: 'a limit on all that may be read',
+    connection: () => ({ url: urls.halfOnly, anonymous: true }),
+    code: 4,
+    says: /people: .*\((?:4|11)[,)].*raise/,
+  },
+  {
     name: 'a server that hangs',
     connection: () => ({ url: urls.hangs, more: ['timeouts: { page: 1 }'] }),
     code: 4,
@@ -170,6 +186,15 @@ describe('a run takes nothing away, and says in one line what to do, with', () =
     expect(result.stdout + result.stderr).not.toMatch(/not-the-one/);
     expect(await stored()).toBe(before);
   });
+});
+
+test('a page size above the server’s own is stepped under, and everybody is read', async () => {
+  const before = await stored();
+  corp.write('small.yaml', { url: urls.smallPages, anonymous: true });
+  const result = await corp.rollcall('small.yaml', 'sync', 'corp', '--json');
+  expect(result.code, result.stderr).toBe(0);
+  expect(result.json()).toMatchObject({ complete: true, reason: null, read: { people: 6, groups: 2 } });
+  expect(await stored()).toBe(before);
 });
 
 test('a password over plain LDAP to another host is refused before anything is opened', async () => {

@@ -13,8 +13,12 @@ import { newDatabase } from '../support/store.ts';
 export const LABELLERS = ['ben', 'cora', 'dora', 'emil'];
 
 export interface ConnectionLines {
+  /** Settings of the server, beside its port. */
+  readonly server?: string;
   readonly url?: string;
   readonly password?: string;
+  /** Reads without a bind: the administrator of slapd is held to no limits. */
+  readonly anonymous?: boolean;
   /** More lines of the connection. */
   readonly more?: readonly string[];
   readonly peopleBase?: string;
@@ -73,8 +77,10 @@ function configuration(live: LiveDirectory, connection: ConnectionLines, head: r
     more = [],
     peopleBase = 'ou=people,dc=corp,dc=example',
     peopleFilter = '(objectClass=inetOrgPerson)',
+    server = '',
+    anonymous = false,
   } = connection;
-  return `server: { port: 0 }
+  return `server: { port: 0${server === '' ? '' : `, ${server}`} }
 database: { url: { env: CORP_DATABASE } }
 ${head.join('\n')}
 organizations:
@@ -84,9 +90,7 @@ connections:
     kind: ldap
     trustEmail: any
     url: ${url}
-    bindDn: "${live.slapd.rootDn}"
-    bindPassword: ${password}
-    users: { base: "${peopleBase}", filter: "${peopleFilter}" }
+${anonymous ? '' : `    bindDn: "${live.slapd.rootDn}"\n    bindPassword: ${password}\n`}    users: { base: "${peopleBase}", filter: "${peopleFilter}" }
     groups: { base: "ou=groups,dc=corp,dc=example", filter: "(objectClass=groupOfNames)", nested: true }
 ${more.map((line) => `    ${line}`).join('\n')}
 mappings:

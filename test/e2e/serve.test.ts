@@ -61,6 +61,23 @@ test('it is ready until its Postgres is gone or it is asked to end, ends in seco
   expect(performance.now() - without).toBeLessThan(5_000);
 });
 
+test('a balancer sees that the process is ending before it stops listening, so that nobody is sent to a closed port', async () => {
+  const corp = await foundCorp('sqlite');
+  onTestFinished(corp.remove);
+  corp.write('rollcall.yaml', { server: 'drain: 1s' });
+  const serve = await startServe(corp.options, '--config', 'rollcall.yaml');
+  expect(await status(`${serve.url}/readyz`)).toBe(200);
+  const began = performance.now();
+  const ended = serve.end();
+  await serve.said(/SIGTERM: ending/);
+  const late = await fetch(`${serve.url}/readyz`, { headers: { connection: 'close' } });
+  expect([late.status, await late.json()]).toMatchObject([503, { code: 'stopping' }]);
+  expect(await status(`${serve.url}/user/login`)).toBe(200);
+  expect(await ended).toBe(0);
+  expect(performance.now() - began).toBeGreaterThan(1_000);
+  await expect(fetch(`${serve.url}/readyz`)).rejects.toThrow('fetch failed');
+});
+
 test('a run under way ends at its next safe point when the process is asked to end, and takes nothing away', async () => {
   const corp = await foundCorp('sqlite');
   onTestFinished(corp.remove);

@@ -94,6 +94,16 @@ test('what went wrong is said where it is read aloud, and the field is ready', a
   await signIn('anna@new.example', 'wrong password');
   expect(await page.getByRole('alert').textContent()).toContain('do not belong together');
   expect(await page.getByLabel('E-mail').inputValue()).toBe('anna@new.example');
+
+  await page.goto(`${site.url}/user/signup`);
+  await page.getByLabel('E-mail').fill('anna@new.example');
+  await page.getByLabel('Password').fill('password1');
+  await page.getByRole('button', { name: 'Create organization' }).click();
+  const field = page.getByLabel('Password');
+  expect(await field.getAttribute('aria-invalid')).toBe('true');
+  expect(await page.locator(':focus').getAttribute('name')).toBe('password');
+  expect(await page.locator('#password-fault').textContent()).toContain('among the first that are guessed');
+  expect(await field.getAttribute('aria-describedby')).toBe('password-fault password-hint');
 });
 
 test('a browser whose person was deactivated is at the sign-in page with the next click', async () => {
@@ -168,12 +178,18 @@ test.each([
     const look = await looks.newPage();
     const seen: string[] = [];
     look.on('console', (message) => seen.push(message.text()));
-    for (const path of ['/user/login', '/user/signup', '/user/password-reset', url.slice(site.url.length)]) {
+    const { cookies } = await signedUp(site, `${'long-name-'.repeat(6)}@new.example`);
+    const pages = ['/user/login', '/user/signup', '/user/password-reset', url.slice(site.url.length)];
+    for (const path of [...pages, '/user', '/user/verify', '/user/logout', url.slice(site.url.length)]) {
+      if (path === '/user') {
+        await looks.addCookies([...cookies].map(([name, value]) => ({ name, value, url: site.url })));
+      }
       await look.goto(site.url + path);
       const { scroll, unnamed, contrast } = await look.evaluate<Measured>(MEASURE);
       expect([path, scroll <= 0, unnamed, contrast >= 4.5]).toEqual([path, true, 0, true]);
     }
-    expect(seen).toEqual([]);
+    // The browser itself says that a link without a token is a 400.
+    expect(seen).toEqual([expect.stringContaining('400')]);
     await looks.close();
   },
 );

@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import express from 'express';
 import { signOnSessions } from '../../src/http/sign-on.ts';
+import { issueToken } from '../../src/organization/api-tokens.ts';
 import { decide } from '../../src/organization/decide-conflict.ts';
 import { findAccount } from '../../src/store/accounts.ts';
 import { loadConflicts } from '../../src/store/conflicts.ts';
@@ -65,13 +66,16 @@ test('each kind of token is dead with the membership, and stays so when the pers
   const { refresh } = (await leo.call('POST', '/api/token')).json() as { refresh: string };
   const program = site.browser();
   const { access } = (await program.call('POST', '/api/token/refresh', { refresh })).json() as { access: string };
+  const wish = { email: 'leo@acme.example', organization: acme, kind: 'legacy' } as const;
+  const legacy = { authorization: `Token ${(await issueToken(site.context, wish)).secret}` };
   const bearer = { authorization: `Bearer ${access}` };
-  expect((await program.get('/api/current-user/whoami', bearer)).status).toBe(200);
+  for (const headers of [bearer, legacy]) expect((await program.get('/api/token', headers)).status).toBe(200);
   await scimSays(site, { 'leo@acme.example': 'inactive' });
-  expect((await program.get('/api/current-user/whoami', bearer)).status).toBe(401);
+  for (const headers of [bearer, legacy]) expect((await program.get('/api/token', headers)).status).toBe(401);
   expect((await program.call('POST', '/api/token/refresh', { refresh })).status).toBe(401);
+  expect((await program.call('POST', '/api/token/rotate', { refresh })).status).toBe(400);
   await scimSays(site, { 'leo@acme.example': 'active' });
-  expect((await program.get('/api/current-user/whoami', bearer)).status).toBe(401);
+  for (const headers of [bearer, legacy]) expect((await program.get('/api/token', headers)).status).toBe(401);
   expect((await program.call('POST', '/api/token/refresh', { refresh })).status).toBe(401);
 });
 

@@ -133,6 +133,22 @@ test('an address with a line break or a second recipient gets no mail', async ()
   expect(site.mails).toHaveLength(sent);
 });
 
+test('an address or a name that could be taken for another’s is refused: nothing unseen, nothing that turns text around', async () => {
+  for (const email of [
+    'an\u200Bna@new.example',
+    'an\u00ADna@new.example',
+    '\u202Eanna@new.example',
+    '\u212Aim@new.example',
+  ]) {
+    expect((await site.browser().submit('/user/signup', { email, password: PASSWORD })).status).toBe(400);
+  }
+  await anna.call('PATCH', '/api/current-user', { first_name: 'Anna', last_name: '\u0645\u06CC\u200C\u062E' });
+  for (const first_name of ['\u202EannA', 'A\u200Bnna', 'A\uFEFFnna', ['Eve'], { a: 1 }, 7]) {
+    expect((await anna.call('PATCH', '/api/current-user', { first_name })).status).toBe(400);
+  }
+  expect((await anna.get('/api/current-user/whoami')).json()).toMatchObject({ first_name: 'Anna' });
+});
+
 test('what somebody typed is shown as text, never run', async () => {
   const evil = '"><script>alert(1)</script>';
   const page = await site

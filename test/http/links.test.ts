@@ -110,6 +110,23 @@ test('an Owner whom the file names activates the account that was made for them,
   expect((await site.browser().get('/user/activate?token=wrong')).status).toBe(400);
 });
 
+test('a link that lost its token on the way gets the same page as a dead one', async () => {
+  const browser = site.browser();
+  const pages = await Promise.all(
+    [
+      '/user/activate',
+      '/user/activate?token=',
+      '/user/activate?token=wrong',
+      '/user/verify',
+      '/user/verify?token=wrong',
+    ].map(async (path) => browser.get(path)),
+  );
+  expect(pages.map(({ status }) => status)).toEqual([400, 400, 400, 400, 400]);
+  expect(pages[0]?.text).toContain('This link is not valid');
+  expect(new Set(pages.map(({ text }) => text)).size).toBe(1);
+  expect((await browser.submit('/user/login', { password: PASSWORD }, '/user/activate')).status).toBe(400);
+});
+
 test('nobody lies in wait under somebody else’s address: what they set is gone when the directory brings its holder', async () => {
   const squatter = await signedUp(site, 'leo@acme.example');
   const token = (await squatter.call('POST', '/api/token')).json()['refresh'];

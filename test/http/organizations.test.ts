@@ -118,7 +118,7 @@ test('an organization that requires single sign-on is shut to passwords at once,
   expect((await anna.get('/user')).text).toContain('Sign in to Acme Inc');
   const owner = await olgaAgain();
   expect(await rolesOf(owner)).toEqual({ acme: 'OW' });
-  const events = await listEvents(site.sync.db, acme, 10);
+  const events = await listEvents(site.sync.db, { organization: acme }, 10);
   expect(events.map(({ kind }) => kind)).toContain('sso_bypassed');
   await olga.call('POST', `/api/organizations/${acme}/sign-in`, { require_sso: false });
   expect(await rolesOf(anna)).toEqual({ acme: 'AN' });

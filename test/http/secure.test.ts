@@ -22,6 +22,28 @@ test('over https the cookies are Secure and bound to this host', async () => {
   expect(site.mails[0]?.link).toMatch(/^https:\/\/rollcall\.example\/user\/verify\?token=/);
 });
 
+test('pages, calls, files and refusals alike may not be framed, guessed at or fed with foreign scripts', async () => {
+  const browser = site.browser();
+  for (const path of [
+    '/user/login',
+    '/user/verify',
+    '/api/current-user/whoami',
+    '/user/assets/style.css',
+    '/nowhere',
+  ]) {
+    const { headers } = await browser.get(path);
+    expect([path, headers['content-security-policy']]).toEqual([path, expect.stringContaining("default-src 'none'")]);
+    expect(headers).toMatchObject({
+      'content-security-policy': expect.stringMatching(/script-src 'self';.*frame-ancestors 'none'/),
+      'x-content-type-options': 'nosniff',
+      'strict-transport-security': expect.stringMatching(/^max-age=\d{8}/),
+      'referrer-policy': 'no-referrer',
+    });
+    expect(headers).not.toHaveProperty('x-powered-by');
+    expect(headers).not.toHaveProperty('access-control-allow-origin');
+  }
+});
+
 test('a cookie without the prefix, as another host of the domain could plant it, is not read', async () => {
   const browser = site.browser();
   await browser.submit('/user/signup', { email: 'anna@new.example', password: PASSWORD });

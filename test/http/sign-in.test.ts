@@ -1,8 +1,8 @@
 // Signing up, in and out, and what somebody who guesses gets.
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { COMPANY, mailedPath, saml } from './company.ts';
-import type { Site } from './site.ts';
-import { openSite, PASSWORD, signedUp, signIn } from './site.ts';
+import type { Browser, Site } from './site.ts';
+import { hiddenFields, openSite, PASSWORD, signedUp, signIn } from './site.ts';
 
 let site: Site;
 beforeEach(async () => {
@@ -108,20 +108,50 @@ test('ten thousand wrong passwords: one client address is stopped at a hundred, 
   expect((await site.sync.db('throttles')).length).toBeLessThan(5);
 }, 120_000);
 
-test('a name that a proxy header claims is not believed: the count stays with the real address', async () => {
-  const guesser = site.browser('127.0.0.2');
+/** The status of the last of 21 guesses at one account, each with a client address of its own claimed. */
+async function lastOfTheGuesses(guesser: Browser, claim: (at: number) => string): Promise<number> {
+  const page = await guesser.get('/user/login');
+  const fields = { ...hiddenFields(page.text), email: 'anna@new.example', password: 'guess' };
   let last = 0;
   for (let at = 0; at < 21; at += 1) {
-    const page = await guesser.get('/user/login');
-    const token = /name="_csrf" value="([^"]+)"/.exec(page.text)?.[1] ?? '';
-    const headers = { 'x-forwarded-for': `10.0.0.${at}` };
-    ({ status: last } = await guesser.post(
-      '/user/login',
-      { _csrf: token, email: 'anna@new.example', password: 'x' },
-      headers,
-    ));
+    ({ status: last } = await guesser.post('/user/login', fields, { 'x-forwarded-for': claim(at) }));
   }
-  expect(last).toBe(429);
+  return last;
+}
+
+test('a name that a proxy header claims is not believed: the count stays with the real address', async () => {
+  expect(await lastOfTheGuesses(site.browser('127.0.0.2'), (at) => `10.0.0.${at}`)).toBe(429);
+});
+
+test('behind a proxy that the installation names each client counts for itself, and none by what it claims', async () => {
+  const proxied = await openSite({ trustProxy: ['127.0.0.2'] });
+  const proxy = proxied.browser('127.0.0.2');
+  expect(await lastOfTheGuesses(proxy, (at) => `10.0.0.${at}`)).toBe(401);
+  // The proxy adds the address that it sees; what stands before it was written by the client.
+  expect(await lastOfTheGuesses(proxy, (at) => `10.0.1.${at}, 10.9.9.9`)).toBe(429);
+  expect(await lastOfTheGuesses(proxied.browser('127.0.0.3'), (at) => `10.0.2.${at}`)).toBe(429);
+  expect(await lastOfTheGuesses(proxy, (at) => `10.0.3.${at}, unknown-${at}`)).toBe(429);
+  await proxied.close();
+});
+
+test('wrong passwords from a hundred addresses at once do not lock the holder out', async () => {
+  const proxied = await openSite({ trustProxy: ['127.0.0.2'] });
+  await signedUp(proxied, 'anna@new.example');
+  const proxy = proxied.browser('127.0.0.2');
+  const page = await proxy.get('/user/login');
+  const guess = { ...hiddenFields(page.text), email: 'anna@new.example', password: 'guess' };
+  const answers = await Promise.all(
+    Array.from({ length: 100 }, async (_, at) =>
+      proxy.post('/user/login', guess, { 'x-forwarded-for': `10.0.${at}.1` }),
+    ),
+  );
+  // Whose password is not looked at, since too many are in line, is told to come again.
+  const unforeseen = answers.filter(
+    ({ status, headers }) => status !== 401 && !(status === 503 && headers['retry-after']),
+  );
+  expect(unforeseen).toEqual([]);
+  expect((await signIn(proxied, 'anna@new.example', PASSWORD, proxied.browser('127.0.0.3'))).status).toBe(303);
+  await proxied.close();
 });
 
 test('overlong everything is refused at once, by a message and without work', async () => {
@@ -129,6 +159,8 @@ test('overlong everything is refused at once, by a message and without work', as
   const long = 'x'.repeat(10_000);
   expect((await signIn(site, `${long}@new.example`, 'guess', browser)).status).toBe(401);
   expect((await signIn(site, 'anna@new.example', long, browser)).status).toBe(401);
+  const wish = await browser.get(`/user/login?return_to=/${long}`);
+  expect([wish.status, wish.text.includes(long)]).toEqual([200, false]);
   const signUp = async (fields: Record<string, string>) =>
     browser.submit('/user/signup', { email: 'anna@new.example', password: PASSWORD, ...fields });
   expect((await signUp({ email: `${long}@new.example` })).status).toBe(400);
@@ -212,6 +244,13 @@ test('sessions are listed and ended by their owner, and by nobody else', async (
   const other = list[0]?.id ?? '';
   expect((await stranger.call('DELETE', `/api/current-user/sessions/${other}`)).status).toBe(404);
   expect((await phone.get('/api/current-user/whoami')).status).toBe(200);
+  await stranger.submit('/user', { session: other }, '/user/sessions/end');
+  expect((await phone.get('/api/current-user/whoami')).status).toBe(200);
+  const tablet = site.browser();
+  await signIn(site, 'anna@new.example', PASSWORD, tablet);
+  const [newest] = JSON.parse((await laptop.get('/api/current-user/sessions')).text) as { id: string }[];
+  await laptop.submit('/user', { session: newest?.id ?? '' }, '/user/sessions/end');
+  expect((await tablet.get('/api/current-user/whoami')).status).toBe(401);
   expect((await laptop.call('DELETE', `/api/current-user/sessions/${other}`)).status).toBe(204);
   expect((await phone.get('/api/current-user/whoami')).status).toBe(401);
 });

@@ -19,6 +19,7 @@ export interface SiteOptions {
   readonly operators?: readonly string[];
   /** What signs people in by a directory, made once the store is there. */
   readonly directory?: (given: { readonly sync: Sync; readonly log: (line: string) => void }) => DirectorySignIn | null;
+  readonly trustProxy?: readonly string[];
   /** By default the address that the server listens on. */
   readonly publicUrl?: string;
 }
@@ -59,7 +60,11 @@ export async function openSite(options: SiteOptions = {}): Promise<Site> {
     unforeseen: (error: unknown) => void logged.push(String(error)),
   } satisfies AccountsContext;
   const routers = [Router()];
-  const app = createApp({ routers, log: (line) => void logged.push(line) });
+  const app = createApp({
+    routers,
+    log: (line) => void logged.push(line),
+    trustProxy: options.trustProxy ?? [],
+  });
   const server = await listen(app, '127.0.0.1', 0);
   context.publicUrl = options.publicUrl ?? server.url;
   routers[0]?.use(accountsRouter(context), startRouter(context));

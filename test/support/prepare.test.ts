@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 
@@ -22,8 +22,15 @@ function prepare(aptGet: string): { code: number | null; stdout: string; stderr:
   return { code: status, stdout, stderr };
 }
 
-const INSTALL =
-  'mkdir -p "$HERE/usr/share/simplesamlphp/www"; touch "$HERE/usr/share/simplesamlphp/www/index.php"; for name in slapd slapadd ldapsearch ldapadd ldapmodify chromium php; do touch "$HERE/$name"; chmod +x "$HERE/$name"; done';
+const FILES = [
+  'usr/share/simplesamlphp/www/index.php',
+  'usr/lib/python3/dist-packages/samba/samdb.py',
+  'usr/share/samba/setup/provision.ldif',
+  'usr/lib/some-processor/samba/ldb/samba_dsdb.so',
+  'usr/lib/some-processor/samba/vfs/acl_xattr.so',
+];
+const NAMES = 'slapd slapadd ldapsearch ldapadd ldapmodify chromium php samba samba-tool winbindd';
+const INSTALL = `${FILES.map((file) => `mkdir -p "$HERE/${dirname(file)}"; touch "$HERE/${file}"`).join('; ')}; for name in ${NAMES}; do touch "$HERE/$name"; chmod +x "$HERE/$name"; done`;
 
 test('where the programs are there, nothing is installed and nothing is said', () => {
   const args = [join(ROOT, 'test/support/prepare.ts')];
@@ -48,21 +55,21 @@ const AS_ROOT: readonly Case[] = [
     aptGet: SUCCEEDS_WITH_LISTS,
     code: 0,
     calls: ['apt-get install', 'apt-get update', 'apt-get install'],
-    last: /slapd ldap-utils chromium php-cli simplesamlphp$/,
+    last: /slapd ldap-utils chromium php-cli simplesamlphp samba samba-common-bin winbind python3-samba samba-ad-provision samba-dsdb-modules samba-vfs-modules$/,
   },
   {
     name: 'an installation that fails stops the tests and says what to run',
     aptGet: 'exit 100',
     code: 1,
     calls: ['apt-get install', 'apt-get update'],
-    last: /^prepare: cannot fetch the package lists: run `apt-get update` and `apt-get install slapd ldap-utils chromium php-cli simplesamlphp`$/,
+    last: /^prepare: cannot fetch the package lists: run `apt-get update` and `apt-get install slapd ldap-utils chromium php-cli simplesamlphp samba samba-common-bin winbind python3-samba samba-ad-provision samba-dsdb-modules samba-vfs-modules`$/,
   },
   {
     name: 'an installation that installs nothing is noticed',
     aptGet: 'exit 0',
     code: 1,
     calls: ['apt-get install'],
-    last: /^prepare: slapd and ldap-utils and chromium and php-cli and simplesamlphp is installed and its programs are not in the PATH$/,
+    last: /^prepare: slapd and ldap-utils and chromium and php-cli and simplesamlphp and samba and samba-common-bin and winbind and python3-samba and samba-ad-provision and samba-dsdb-modules and samba-vfs-modules is installed and its programs are not in the PATH$/,
   },
 ];
 

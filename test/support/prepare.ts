@@ -1,7 +1,7 @@
-// Before the tests: slapd and the LDAP command-line tools, SimpleSAMLphp and a browser, which no npm package brings.
+// Before the tests: slapd, Samba and the LDAP command-line tools, SimpleSAMLphp and a browser, which no npm package brings.
 // Without them tests could only be skipped, and a skipped test proves nothing.
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, existsSync } from 'node:fs';
+import { accessSync, constants, globSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { parseArgs } from 'node:util';
 
@@ -18,6 +18,19 @@ const PROGRAMS = new Map([
   ['/usr/share/simplesamlphp/www/index.php', 'simplesamlphp'],
 ]);
 
+/** A domain controller of Active Directory, for whoever may start one: LDAP's port there is root's. */
+const SAMBA = new Map([
+  ['samba', 'samba'],
+  ['samba-tool', 'samba-common-bin'],
+  ['winbindd', 'winbind'],
+  ['/usr/lib/python3/dist-packages/samba/samdb.py', 'python3-samba'],
+  ['/usr/share/samba/setup/provision.ldif', 'samba-ad-provision'],
+  // The folder is named for the kind of processor.
+  ['/usr/lib/*/samba/ldb/samba_dsdb.so', 'samba-dsdb-modules'],
+  ['/usr/lib/*/samba/vfs/acl_xattr.so', 'samba-vfs-modules'],
+]);
+const ROOT = process.getuid?.() === 0;
+
 // Servers stand where the PATH of an ordinary user does not reach; `--path` stands in for all of it in a test.
 const { values } = parseArgs({ options: { path: { type: 'string' } } });
 const folders = (
@@ -28,12 +41,12 @@ const needed = packagesMissing();
 if (needed.length > 0) install(needed);
 
 function packagesMissing(): readonly string[] {
-  const missing = [...PROGRAMS].filter(([name]) => !isThere(name));
+  const missing = [...PROGRAMS, ...(ROOT ? SAMBA : [])].filter(([name]) => !isThere(name));
   return [...new Set(missing.map(([, name]) => name))];
 }
 
 function isThere(name: string): boolean {
-  if (name.startsWith('/')) return existsSync(join(values.path ?? '/', name));
+  if (name.startsWith('/')) return globSync(join(values.path ?? '/', name)).length > 0;
   return folders.some((folder) => isProgram(join(folder, name)));
 }
 
@@ -48,7 +61,7 @@ function isProgram(path: string): boolean {
 
 function install(packages: readonly string[]): void {
   const wish = `apt-get install ${packages.join(' ')}`;
-  if (process.getuid?.() !== 0) stop(`the tests need ${packages.join(' and ')}: as root, run \`${wish}\``);
+  if (!ROOT) stop(`the tests need ${packages.join(' and ')}: as root, run \`${wish}\``);
   console.error(`Installing ${packages.join(' and ')} for the tests…`);
   const quiet = ['-qq', '-y', '--no-install-recommends'];
   // A machine without package lists knows no package: they are fetched when the first attempt fails, not every time.

@@ -1,7 +1,7 @@
 // A real Active Directory domain for tests: Samba as its controller, on a loopback address of its own, gone afterwards.
-// It needs Debian's `samba` and root (LDAP's port can't be chosen there), so tests against it run where both are.
+// It needs root: LDAP's port can't be chosen there. Where Samba is missing the tests fail, and only whoever is not root
+// is spared them.
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -14,9 +14,25 @@ const run = promisify(execFile);
 const SAMBA = '/usr/sbin/samba';
 const TOOL = '/usr/bin/samba-tool';
 
-export const sambaIsHere = existsSync(SAMBA) && existsSync(TOOL) && process.getuid?.() === 0;
+/** Debian's Python, which knows Samba's modules, whatever Python the machine has beside it. */
+const PYTHON = '/usr/bin/python3';
+
+export const mayListen = process.getuid?.() === 0;
 
 export const SUFFIX = 'DC=corp,DC=example';
+
+const LOAD = `
+import sys
+from samba.auth import system_session
+from samba.param import LoadParm
+from samba.samdb import SamDB
+parameters = LoadParm()
+parameters.load(sys.argv[1])
+directory = SamDB(url=sys.argv[2], session_info=system_session(), lp=parameters)
+directory.transaction_start()
+directory.add_ldif(sys.stdin.read())
+directory.transaction_commit()
+`;
 
 export class Samba {
   readonly url: string;
@@ -34,8 +50,11 @@ export class Samba {
     this.#process = process;
   }
 
-  /** A fresh domain, in about twenty seconds. */
-  static async start(): Promise<Samba> {
+  /**
+   * A fresh domain, in about five seconds.
+   * @param entries LDIF of what stands in it from the start: ten times as fast as over the network.
+   */
+  static async start(entries: string): Promise<Samba> {
     const directory = await mkdtemp(join(tmpdir(), 'rollcall-samba-'));
     const part = () => 1 + Math.floor(Math.random() * 250);
     const address = `127.${part()}.${part()}.${part()}`;
@@ -46,6 +65,14 @@ export class Samba {
       // Where the file system keeps no extended attributes.
       `--option=posix:eadb=${directory}/eadb.tdb`,
     ]);
+    const loading = run(PYTHON, [
+      '-c',
+      LOAD,
+      join(directory, 'etc', 'smb.conf'),
+      join(directory, 'private', 'sam.ldb'),
+    ]);
+    loading.child.stdin?.end(entries);
+    await loading;
     const authority = new Authority();
     const { certificate, key } = authority.issue({ names: [address] });
     const tls = join(directory, 'private', 'tls');
@@ -68,10 +95,23 @@ export class Samba {
   /** Carries out change records, as the administrator. */
   async modify(ldif: string): Promise<void> {
     const child = run('ldapmodify', ['-x', '-H', this.url, '-D', this.adminDn, '-w', this.password], {
-      env: { ...process.env, LDAPTLS_CACERT: join(this.#directory, 'private', 'tls', 'ca.pem') },
+      env: this.#trusting(),
     });
     child.child.stdin?.end(ldif);
     await child;
+  }
+
+  /** The value of an attribute of one entry, as ldapsearch prints it. */
+  async valueOf(dn: string, attribute: string): Promise<string> {
+    const bind = ['-x', '-LLL', '-H', this.url, '-D', this.adminDn, '-w', this.password];
+    const { stdout } = await run('ldapsearch', [...bind, '-b', dn, '-s', 'base', '(objectClass=*)', attribute], {
+      env: this.#trusting(),
+    });
+    return new RegExp(`^${attribute}:+ (.*)$`, 'm').exec(stdout)?.[1] ?? '';
+  }
+
+  #trusting(): NodeJS.ProcessEnv {
+    return { ...process.env, LDAPTLS_CACERT: join(this.#directory, 'private', 'tls', 'ca.pem') };
   }
 
   async stop(): Promise<void> {

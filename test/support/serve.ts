@@ -6,7 +6,7 @@ import type { CliOptions } from './cli.ts';
 import { spawnCli } from './cli.ts';
 
 /** The same for every process, as on Postgres it must be. */
-const KEY = Buffer.alloc(32, 7).toString('base64');
+export const SECRET_KEY = Buffer.alloc(32, 7).toString('base64');
 
 export interface Serving {
   /** As a browser writes it. */
@@ -20,7 +20,7 @@ export interface Serving {
 }
 
 export async function startServe(options: CliOptions, ...args: readonly string[]): Promise<Serving> {
-  const child = spawnCli(['serve', ...args], { ...options, env: { ROLLCALL_SECRET_KEY: KEY, ...options.env } });
+  const child = spawnCli(['serve', ...args], { ...options, env: { ROLLCALL_SECRET_KEY: SECRET_KEY, ...options.env } });
   let log = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (log += chunk.toString()));
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve));

@@ -29,7 +29,10 @@ function links(into: string, ...members: readonly string[]): DirectoryItem {
 describe.each(DATABASES)('a directory that is read again on %s', (database) => {
   let store: TestStore;
 
-  async function read(items: readonly DirectoryItem[], { preview = false, complete = true } = {}): Promise<void> {
+  async function read(
+    items: readonly DirectoryItem[],
+    { preview = false, complete = true, askable = true } = {},
+  ): Promise<void> {
     const { sync } = store;
     async function* each(): AsyncGenerator<DirectoryItem> {
       yield* items;
@@ -41,7 +44,7 @@ describe.each(DATABASES)('a directory that is read again on %s', (database) => {
       items: each(),
       nested: true,
       outcome: () => ({ complete, reason: complete ? null : 'cut off', fingerprint: 'one question', warnings: [] }),
-      lookUp: async () => new Set(),
+      lookUp: askable ? async () => new Set() : null,
     };
     await runDirectory(sync, reading, { preview });
     expect((await recompute(sync, () => undefined)).differences).toEqual([]);
@@ -71,6 +74,25 @@ describe.each(DATABASES)('a directory that is read again on %s', (database) => {
   afterEach(async () => store.close());
 
   const company = [group('a'), group('b'), links('a', 'ann', 'b'), links('b', 'bob'), person('ann'), person('bob')];
+
+  test('where nobody can be asked for, two runs in a row take somebody away, and previews between them do not count', async () => {
+    const annIsThere = async (): Promise<unknown> =>
+      (await store.sync.db('external_people').where({ external_id: 'ann' }).first('present'))?.present === 1;
+    const others = Array.from({ length: 12 }, (_, at) => person(`p${at}`));
+    const all = [person('ann'), ...others];
+    await read(all, { askable: false });
+    for (let at = 0; at < 3; at += 1) await read(others, { askable: false, preview: true });
+    await read(others, { askable: false });
+    expect(await annIsThere()).toBe(true);
+    // Seen again, they have been missed by no read.
+    await read(all, { askable: false });
+    await read(others, { askable: false });
+    await read(all, { askable: false, preview: true });
+    await read(others, { askable: false, preview: true });
+    expect(await annIsThere()).toBe(true);
+    await read(others, { askable: false });
+    expect(await annIsThere()).toBe(false);
+  });
 
   test('of what did not change nothing is written, not even for the time of the run', async () => {
     await read(company);
