@@ -5,6 +5,7 @@ import { check } from './cli/check.ts';
 import { conflicts } from './cli/conflicts.ts';
 import { connections } from './cli/connections.ts';
 import { deliveries } from './cli/deliveries.ts';
+import { domains } from './cli/domains.ts';
 import { explain } from './cli/explain.ts';
 import { holds } from './cli/holds.ts';
 import { members } from './cli/members.ts';
@@ -12,6 +13,7 @@ import { migrateCommand } from './cli/migrate.ts';
 import { runProgram } from './cli/program.ts';
 import { recomputeCommand } from './cli/recompute.ts';
 import { requests } from './cli/requests.ts';
+import { saml } from './cli/saml.ts';
 import { serve } from './cli/serve.ts';
 import { syncCommand } from './cli/sync.ts';
 import { token } from './cli/token.ts';
@@ -41,6 +43,8 @@ process.exitCode = await runProgram(
     deliveries,
     token,
     requests,
+    saml,
+    domains,
   ],
   process.argv.slice(2),
   { stdout: process.stdout, stderr: process.stderr, env: process.env },

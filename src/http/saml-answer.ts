@@ -6,7 +6,7 @@ import type { ConnectionId } from '../core/ids.ts';
 import { RollcallError } from '../errors.ts';
 import type { Expectation } from '../saml/expectation.ts';
 import type { Identity } from '../saml/identity.ts';
-import { readIdentity, toReading } from '../saml/identity.ts';
+import { readIdentity } from '../saml/identity.ts';
 import type { Assertion } from '../saml/message.ts';
 import type { Accepted } from '../saml/verify.ts';
 import { inTransaction } from '../store/database.ts';
@@ -17,11 +17,11 @@ import { signIn, trySignIn } from '../sync/sign-in.ts';
 import type { SignInRequest, SignedIn } from '../sync/sign-in.ts';
 import { Attempt } from './saml-attempt.ts';
 import { browserOf, rememberWay } from './saml-browser.ts';
-import type { SamlConnection, SamlDoor, SamlProvider } from './saml-door.ts';
+import type { SamlConnection, SamlDoor } from './saml-door.ts';
 import { providerOf } from './saml-door.ts';
-import { keysOf } from './saml-keys.ts';
 import { sendPage } from './saml-page.ts';
-import { triedPage } from './saml-tried.ts';
+import { expectationOf, questionOf } from './saml-question.ts';
+import { triedLines } from './saml-tried.ts';
 import type { Opened } from './session-opener.ts';
 
 /** The fields of the form; a field that was sent twice is none. */
@@ -67,7 +67,7 @@ export async function answerSignIn(
   if (!(await useUp(door, saml, verdict, answered, expected))) {
     return attempt.refuse('isUsedOnce', 'the assertion, or the request that it answers, was used already: a replay');
   }
-  const question = questionOf(door, saml, identity);
+  const question = questionOf(saml, identity, door.sync.now());
   if (answered?.purpose === 'try') return showTrial(door, question, identity, { attempt, response });
   const answer = await signIn(door.sync, question);
   if (answer.kind === 'refused') return attempt.refuseKnown(answer);
@@ -87,7 +87,7 @@ async function showTrial(
   const { answer, rows } = await trySignIn(door.sync, question);
   if (answer.kind === 'in') await attempt.record('tried', null, 'would be signed in');
   else await attempt.record('tried', answer.rule, answer.reason);
-  sendPage(response, 200, 'Trial sign-in', triedPage(identity, answer, rows, attempt.reference));
+  sendPage(response, 200, 'Trial sign-in', [...triedLines(identity, answer, rows), `Reference: ${attempt.reference}`]);
 }
 
 interface Arrival {
@@ -132,28 +132,6 @@ async function opensSession(
   }
 }
 
-async function expectationOf(
-  door: SamlDoor,
-  { connection, settings, addresses }: SamlConnection,
-  { metadata, certificates }: SamlProvider,
-  open: readonly OpenRequest[],
-): Promise<Expectation> {
-  const tries = open.some(({ purpose }) => purpose === 'try');
-  const may = certificates.filter(({ state }) => state === 'trusted' || (tries && state === 'staged'));
-  return {
-    entityId: addresses.entityId,
-    acsUrl: addresses.acsUrl,
-    provider: metadata.entityId,
-    certificates: may.map(({ certificate }) => certificate),
-    decryptionKeys: (await keysOf(door, connection.id)).map(({ privateKey }) => privateKey),
-    signed: settings.signed,
-    awaited: open.filter(({ purpose }) => purpose !== 'logout').map(({ id, createdAt }) => ({ id, createdAt })),
-    allowIdpInitiated: settings.allowIdpInitiated,
-    clockSkewMs: settings.clockSkew * 1000,
-    now: Date.parse(door.sync.now()),
-  };
-}
-
 /** The ids are kept for as long as the assertion could be accepted again, and a day at least. */
 const KEEP_ID_MS = 86_400_000;
 
@@ -178,13 +156,4 @@ async function useUp(
     if (error === replayed) return false;
     throw error;
   }
-}
-
-function questionOf(door: SamlDoor, { connection, settings }: SamlConnection, identity: Identity): SignInRequest {
-  return {
-    connection,
-    reading: toReading(identity, connection.id, door.sync.now()),
-    jit: settings.jit,
-    match: { value: identity.match, field: settings.matchOn.directory },
-  };
 }
