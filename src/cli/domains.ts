@@ -56,16 +56,16 @@ async function act(
   // Whoever verifies claims it: the record is told where it is missing.
   const claim = await claimDomain(store, organization, domain);
   const state = action === 'verify' ? await checkDomain(store, claim, txtResolver(env)) : claim.state;
-  if (state !== 'verified') {
-    out.line(`publish this record, then \`rollcall domains verify ${claim.domain} --organization ${organization}\`:`);
-    out.line(`${recordName(claim.domain)}. TXT "${claim.proof}"`);
-  }
+  const name = recordName(claim.domain);
   if (action === 'verify' && state !== 'verified') {
     throw new RollcallError(
       'input_invalid',
-      `${recordName(claim.domain)} does not have the record "${claim.proof}", or no resolver told it`,
+      `no resolver told of this record; publish it: ${name}. TXT "${claim.proof}"`,
     );
   }
+  if (state === 'verified') return;
+  out.line(`publish this record, then \`rollcall domains verify ${claim.domain} --organization ${organization}\`:`);
+  out.line(`${name}. TXT "${claim.proof}"`);
 }
 
 async function needOrganization(db: Database, id: string): Promise<OrganizationId> {

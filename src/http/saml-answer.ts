@@ -11,16 +11,17 @@ import type { Assertion } from '../saml/message.ts';
 import type { Accepted } from '../saml/verify.ts';
 import { inTransaction } from '../store/database.ts';
 import type { OpenRequest } from '../store/saml-requests.ts';
-import { consumeId, consumeRequest, openRequests } from '../store/saml-requests.ts';
+import { consumeId, consumeRequest } from '../store/saml-requests.ts';
 import { saveSamlSession } from '../store/saml-sessions.ts';
 import { signIn, trySignIn } from '../sync/sign-in.ts';
 import type { SignInRequest, SignedIn } from '../sync/sign-in.ts';
-import { Attempt } from './saml-attempt.ts';
-import { browserOf, rememberWay } from './saml-browser.ts';
+import type { Attempt } from './saml-attempt.ts';
+import { rememberWay } from './saml-browser.ts';
 import type { SamlConnection, SamlDoor } from './saml-door.ts';
 import { providerOf } from './saml-door.ts';
-import { sendPage } from './saml-page.ts';
+import { sendLater, sendPage } from './saml-page.ts';
 import { expectationOf, questionOf } from './saml-question.ts';
+import type { Sender } from './saml-sender.ts';
 import { triedLines } from './saml-tried.ts';
 import type { Opened } from './session-opener.ts';
 
@@ -30,24 +31,36 @@ export interface PostedResponse {
   readonly relayState: string | null;
 }
 
+export interface Visit {
+  readonly attempt: Attempt;
+  readonly request: Request;
+  readonly response: Response;
+}
+
+/** A full queue is empty again by then. */
+const BUSY_MS = 5000;
+
 export async function answerSignIn(
   door: SamlDoor,
   saml: SamlConnection,
   posted: PostedResponse,
-  request: Request,
-  response: Response,
+  { open }: Sender,
+  { attempt, request, response }: Visit,
 ): Promise<void> {
-  const attempt = new Attempt(door, saml, request, response);
   if (saml.connection.state === 'paused') return attempt.refuse('connectionIsActive', 'the connection is paused');
   if (posted.samlResponse === null) return attempt.refuse('isAForm', 'there is no single field SAMLResponse', 400);
+  // What this browser did not ask for could only be refused: nothing is parsed for it.
+  if (open.length === 0 && !saml.settings.allowIdpInitiated) {
+    return attempt.refuse(
+      'answersThisBrowser',
+      'this browser has no sign-in under way here, and allowIdpInitiated is off',
+    );
+  }
   const provider = await providerOf(door, saml);
-  const browser = browserOf(request, door.publicUrl);
   const { connection } = saml;
-  const at = door.sync.now();
-  const open = browser === null ? [] : await openRequests(door.sync.db, { connection: connection.id, browser, at });
   const expected = await expectationOf(door, saml, provider, open);
   const verdict = await door.verifier.verify({ posted: posted.samlResponse, expected }, request.ip ?? '');
-  if (verdict === 'busy') return attempt.turnAway();
+  if (verdict === 'busy') return sendLater(response, BUSY_MS);
   attempt.saw(verdict, provider);
   if (verdict.kind === 'refused') return attempt.refuse(verdict.rule, verdict.reason);
 
@@ -90,10 +103,7 @@ async function showTrial(
   sendPage(response, 200, 'Trial sign-in', [...triedLines(identity, answer, rows), `Reference: ${attempt.reference}`]);
 }
 
-interface Arrival {
-  readonly attempt: Attempt;
-  readonly request: Request;
-  readonly response: Response;
+interface Arrival extends Visit {
   readonly connection: ConnectionId;
   readonly returnTo: string;
 }

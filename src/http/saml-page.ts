@@ -25,6 +25,12 @@ export function sendRefusal(response: Response, status: number, reference: strin
   ]);
 }
 
+/** Nothing was looked at, and there is no trace of it. */
+export function sendLater(response: Response, retryAfterMs: number): void {
+  response.set('Retry-After', String(Math.ceil(retryAfterMs / 1000)));
+  sendPage(response, 429, 'Too many sign-ins', ['Too many sign-ins are under way. Please try again in a moment.']);
+}
+
 /** A form that posts itself to the provider (the POST binding). */
 export function sendPostForm(response: Response, address: string, fields: Readonly<Record<string, string>>): void {
   const inputs = Object.entries(fields).map(

@@ -60,9 +60,11 @@ function domainOf(written: string): string {
 /** The operator answers for it: no record is looked for. */
 export async function verifyByOperator(sync: Sync, organization: OrganizationId, written: string): Promise<void> {
   const domain = domainOf(written);
-  await edit(sync, { kind: 'people', preview: false }, (db) =>
-    addVerified(db, { organization, domain }, 'command', sync.now()),
-  );
+  await edit(sync, { kind: 'people', preview: false }, async (db) => {
+    // Else it would be lost with its record.
+    await dropVerified(db, { organization, domain }, ['dns']);
+    await addVerified(db, { organization, domain }, 'command', sync.now());
+  });
 }
 
 /**

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { makeKeyPair } from '../../src/saml/self-signed.ts';
 import { loadAttempts } from '../../src/store/saml-attempts.ts';
 import { TestIdp, idOf, inflated } from '../support/idp.ts';
-import type { Browser } from '../support/saml-server.ts';
+import type { Browser } from '../support/saml-browser.ts';
 import { SamlServer, acmeSaml } from '../support/saml-server.ts';
 
 let idp: TestIdp;

@@ -19,7 +19,21 @@ export interface Serving {
   readonly end: (signal?: NodeJS.Signals) => Promise<number | null>;
 }
 
+/** Ended with the test, also where it fails half-way. */
 export async function startServe(options: CliOptions, ...args: readonly string[]): Promise<Serving> {
+  return serving(options, args, onTestFinished);
+}
+
+/** For several tests: whoever starts it ends it. */
+export async function startShared(options: CliOptions, ...args: readonly string[]): Promise<Serving> {
+  return serving(options, args, () => undefined);
+}
+
+async function serving(
+  options: CliOptions,
+  args: readonly string[],
+  begun: (end: () => void) => void,
+): Promise<Serving> {
   const child = spawnCli(['serve', ...args], { ...options, env: { ROLLCALL_SECRET_KEY: KEY, ...options.env } });
   let log = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (log += chunk.toString()));
@@ -28,8 +42,7 @@ export async function startServe(options: CliOptions, ...args: readonly string[]
     child.kill(signal);
     return ended;
   };
-  // Also where the test fails half-way.
-  onTestFinished(() => void end('SIGKILL'));
+  begun(() => void end('SIGKILL'));
   const said = async (words: RegExp): Promise<void> => {
     await until(`serve says ${String(words)}`, () => words.test(log) || child.exitCode !== null).catch(
       (error: unknown) => {
