@@ -32,10 +32,11 @@ export async function expectationOf(
 }
 
 export function questionOf({ connection, settings }: SamlConnection, identity: Identity, at: Instant): SignInRequest {
+  const field = settings.matchOn.directory;
   return {
     connection,
-    reading: toReading(identity, connection.id, at),
+    reading: toReading(identity, connection.id, field === 'userName' ? identity.match : null, at),
     jit: settings.jit,
-    match: { value: identity.match, field: settings.matchOn.directory },
+    match: { value: identity.match, field },
   };
 }

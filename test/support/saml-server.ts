@@ -74,23 +74,6 @@ export class SamlServer {
     return new SamlServer(store, sessions, door, log, listening);
   }
 
-  /** Another process, as far as it can be one here: nothing is shared with this one but the database and the address. */
-  async second(): Promise<{
-    readonly url: string;
-    readonly sessions: TestSessions;
-    readonly stop: () => Promise<void>;
-  }> {
-    const sessions = new TestSessions();
-    const verifier = new Verifier();
-    const routers = [samlRouter({ ...this.door, sessions, verifier })];
-    const listening = await listen(createApp({ routers, log: () => undefined }), '127.0.0.1', 0);
-    const stop = async (): Promise<void> => {
-      await verifier.close();
-      await listening.stop();
-    };
-    return { url: listening.url, sessions, stop };
-  }
-
   async stop(): Promise<void> {
     await this.door.verifier.close();
     await this.#listening.stop();
