@@ -75,7 +75,7 @@ async function showWay(desk: SamlDesk, saml: SamlConnection, out: Output): Promi
     `${saml.connection.id} is ${saml.connection.state}; its provider is ${metadata.entityId} (${metadata.kind})`,
   );
   out.line(
-    `it is asked at ${metadata.signOn.redirect ?? metadata.signOn.post ?? ''}, and ${may.length} certificates may sign`,
+    `it is asked at ${metadata.signOn.redirect ?? metadata.signOn.post ?? ''}; certificates that may sign: ${may.length}`,
   );
   out.line(`open ${tryUrl} as an Administrator: it shows what would happen, and changes nothing`);
   return EXIT.done;

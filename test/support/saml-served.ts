@@ -37,14 +37,15 @@ export class SamlServed {
   readonly db: Database;
   readonly processes: Serving[] = [];
   readonly #database: TestDatabase;
-  readonly #env: Readonly<Record<string, string>>;
+  /** Of the process and of every command. */
+  readonly env: Readonly<Record<string, string>>;
 
   private constructor(url: string, folder: string, database: TestDatabase, env: Readonly<Record<string, string>>) {
     this.url = url;
     this.folder = folder;
     this.db = openDatabase(database.url);
     this.#database = database;
-    this.#env = { ROLLCALL_SECRET_KEY: KEY, ...env };
+    this.env = { ROLLCALL_SECRET_KEY: KEY, ...env };
   }
 
   static async start(options: ServedOptions): Promise<SamlServed> {
@@ -86,7 +87,7 @@ export class SamlServed {
 
   /** A process on this database; the second one listens on a port of its own, behind the same public address. */
   async process(file: 'rollcall.yaml' | 'other.yaml'): Promise<Serving> {
-    const process = await startShared({ cwd: this.folder, env: this.#env }, '--config', file);
+    const process = await startShared({ cwd: this.folder, env: this.env }, '--config', file);
     this.processes.push(process);
     return process;
   }
@@ -106,7 +107,7 @@ export class SamlServed {
   }
 
   async rollcall(...args: readonly string[]): Promise<CliResult> {
-    return runCli([...args, '--config', 'rollcall.yaml'], { cwd: this.folder, env: this.#env });
+    return runCli([...args, '--config', 'rollcall.yaml'], { cwd: this.folder, env: this.env });
   }
 
   async everything(): Promise<string> {
