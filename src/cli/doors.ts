@@ -9,6 +9,7 @@ import { level } from '../core/role.ts';
 import { accountsRouter, startRouter } from '../http/accounts.ts';
 import { healthRouter } from '../http/health.ts';
 import type { SamlDoor } from '../http/saml-door.ts';
+import { tellProvider } from '../http/saml-logout.ts';
 import { keepUp } from '../http/saml-upkeep.ts';
 import { samlRouter } from '../http/saml.ts';
 import { scimRouter } from '../http/scim-router.ts';
@@ -74,7 +75,7 @@ export async function openDoors(surroundings: Surroundings): Promise<Doors> {
       // A trial sign-in asks who wants it.
       Router().get('/saml/:connection/login', visited(context)),
       samlRouter(saml),
-      accountsRouter(context),
+      accountsRouter(context, async (...visit) => tellProvider(saml, ...visit)),
       startRouter(context),
     ],
     jobs: [

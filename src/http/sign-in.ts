@@ -21,7 +21,13 @@ import { returnPath } from './return-to.ts';
 import { rememberedWay } from './saml-browser.ts';
 import { giveSession, needFormToken, takeSession, visitOf, visitorOf } from './visit.ts';
 
-export function signInRouter(context: AccountsContext): Router {
+/**
+ * Where the browser of an ended session goes on to, so that the provider that opened it ends its own too; null where
+ * there is none to tell.
+ */
+export type TellProvider = (session: string, request: Request, response: Response) => Promise<string | null>;
+
+export function signInRouter(context: AccountsContext, tellProvider: TellProvider | null): Router {
   const router = Router();
   router.get('/user/login', async (request, response) => sendSignInPage(context, request, response, 200, {}));
   router.post('/user/login', async (request, response) => {
@@ -38,7 +44,8 @@ export function signInRouter(context: AccountsContext): Router {
     const { session } = visitOf(request);
     if (session !== null) await endSessions(context.sync.db, [session.id]);
     takeSession(context, response);
-    response.redirect(303, '/user/login');
+    const provider = session === null ? null : await tellProvider?.(session.id, request, response);
+    response.redirect(303, provider ?? '/user/login');
   });
   router.get('/user/logout', (request, response) => {
     if (visitOf(request).session === null) return response.redirect(303, '/user/login');

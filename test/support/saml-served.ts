@@ -25,6 +25,8 @@ export interface ServedOptions {
   readonly organization?: Record<string, unknown>;
   readonly connections?: readonly Record<string, unknown>[];
   readonly mappings?: readonly Record<string, unknown>[];
+  /** As people write it; 127.0.0.1 unless stated. */
+  readonly host?: string;
   /** Of the process, beside its own. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -52,7 +54,7 @@ export class SamlServed {
     const folder = mkdtempSync(join(tmpdir(), 'rollcall-served-'));
     const database = await newDatabase(options.database ?? 'sqlite');
     const port = await freePort();
-    const url = `http://127.0.0.1:${port}`;
+    const url = `http://${options.host ?? '127.0.0.1'}:${port}`;
     const configuration = (ownPort: number): string =>
       JSON.stringify({
         server: { port: ownPort, publicUrl: url },
