@@ -11,8 +11,8 @@ import type { Said } from './idp.ts';
 import { freePort } from './port.ts';
 import { Browser } from './saml-browser.ts';
 import { everything } from './saml-server.ts';
-import type { Serving } from './serve.ts';
-import { startShared } from './serve.ts';
+import type { Serving } from './serving.ts';
+import { SECRET_KEY, serving } from './serving.ts';
 import type { DatabaseKind, TestDatabase } from './store.ts';
 import { newDatabase } from './store.ts';
 
@@ -31,8 +31,6 @@ export interface ServedOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-const KEY = Buffer.alloc(32, 7).toString('base64');
-
 export class SamlServed {
   readonly url: string;
   readonly folder: string;
@@ -47,7 +45,7 @@ export class SamlServed {
     this.folder = folder;
     this.db = openDatabase(database.url);
     this.#database = database;
-    this.env = { ROLLCALL_SECRET_KEY: KEY, ...env };
+    this.env = { ROLLCALL_SECRET_KEY: SECRET_KEY, ...env };
   }
 
   static async start(options: ServedOptions): Promise<SamlServed> {
@@ -89,7 +87,7 @@ export class SamlServed {
 
   /** A process on this database; the second one listens on a port of its own, behind the same public address. */
   async process(file: 'rollcall.yaml' | 'other.yaml'): Promise<Serving> {
-    const process = await startShared({ cwd: this.folder, env: this.env }, '--config', file);
+    const process = await serving({ cwd: this.folder, env: this.env }, ['--config', file]);
     this.processes.push(process);
     return process;
   }
