@@ -119,11 +119,11 @@ async function letIn(
   const session = await opensSession(door, request, response, { account, connection, organization, until });
   // Let go between the two: the sessions have the last word, and say what may be said.
   if (session instanceof RollcallError) return attempt.refuse('sessionOpens', session.message, 403, session.message);
-  if (nameId !== null) {
-    const known = { session, connection, account, nameId, sessionIndex: authn?.sessionIndex ?? null };
-    await saveSamlSession(door.sync.db, known, door.sync.now());
-  }
-  await attempt.record('accepted', null, 'signed in');
+  await inTransaction(door.sync.db, async (db) => {
+    const known = { session, connection, account, sessionIndex: authn?.sessionIndex ?? null };
+    if (nameId !== null) await saveSamlSession(db, { ...known, nameId }, door.sync.now());
+    await attempt.record('accepted', null, 'signed in', db);
+  });
   rememberWay(response, connection, door.publicUrl);
   response.set('Cache-Control', 'no-store').redirect(303, returnTo);
 }

@@ -3,6 +3,7 @@ import type { Request, Response } from 'express';
 import { attributeNames } from '../saml/presets.ts';
 import { redacted } from '../saml/redact.ts';
 import type { Verdict } from '../saml/verify.ts';
+import type { Database } from '../store/database.ts';
 import type { SamlAttempt } from '../store/saml-attempts.ts';
 import { addAttempt } from '../store/saml-attempts.ts';
 import type { SignedIn } from '../sync/sign-in.ts';
@@ -68,8 +69,14 @@ export class Attempt {
     await this.refuse(refused.rule, refused.reason, 403, help);
   }
 
-  async record(outcome: SamlAttempt['outcome'], rule: string | null, reason: string): Promise<void> {
-    await addAttempt(this.#door.sync.db, {
+  /** @param db the transaction that it belongs to, if any. */
+  async record(
+    outcome: SamlAttempt['outcome'],
+    rule: string | null,
+    reason: string,
+    db: Database = this.#door.sync.db,
+  ): Promise<void> {
+    await addAttempt(db, {
       reference: this.reference,
       connection: this.#saml.connection.id,
       at: this.#door.sync.now(),

@@ -68,8 +68,21 @@ export async function providerOf(door: ProviderDoor, { connection, settings }: S
   const stored = await loadMetadata(db, connection.id);
   const due = stored === null || isDue(stored, settings.idpMetadata, Date.parse(now()));
   const current = due ? await refreshMetadata(door, connection.id, settings.idpMetadata) : stored;
-  return { metadata: readIdpMetadata(current.xml), certificates: await loadCertificates(db, connection.id) };
+  return { metadata: readAgain(current.xml), certificates: await loadCertificates(db, connection.id) };
 }
+
+/** The same document is asked for at every sign-in: parsing it takes as long as a small response. */
+function readAgain(xml: string): ProviderMetadata {
+  const known = lastRead.get(xml);
+  if (known !== undefined) return known;
+  const metadata = readIdpMetadata(xml);
+  if (lastRead.size >= MOST_READ) lastRead.clear();
+  lastRead.set(xml, metadata);
+  return metadata;
+}
+
+const lastRead = new Map<string, ProviderMetadata>();
+const MOST_READ = 200;
 
 function isDue(stored: StoredMetadata, source: IdpMetadata, now: number): boolean {
   if (stored.source !== sourceKey(source)) return true;
