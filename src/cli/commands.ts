@@ -5,12 +5,14 @@ import { check } from './check.ts';
 import { conflicts } from './conflicts.ts';
 import { connections } from './connections.ts';
 import { deliveries } from './deliveries.ts';
+import { domains } from './domains.ts';
 import { explain } from './explain.ts';
 import { holds } from './holds.ts';
 import { members } from './members.ts';
 import { migrateCommand } from './migrate.ts';
 import { recomputeCommand } from './recompute.ts';
 import { requests } from './requests.ts';
+import { saml } from './saml.ts';
 import { serve } from './serve.ts';
 import { syncCommand } from './sync.ts';
 import { token } from './token.ts';
@@ -33,5 +35,7 @@ export const commands: readonly Command[] = [
   deliveries,
   token,
   requests,
+  saml,
+  domains,
   audit,
 ];

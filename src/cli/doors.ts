@@ -1,6 +1,5 @@
 // The doors that `serve` opens: what each is given of the configuration, and in which order requests meet them.
 import { randomUUID } from 'node:crypto';
-import { resolveTxt } from 'node:dns/promises';
 import { readFileSync } from 'node:fs';
 import { Router } from 'express';
 import type { Config } from '../config/config.ts';
@@ -11,6 +10,7 @@ import { level } from '../core/role.ts';
 import { accountsRouter, startRouter } from '../http/accounts.ts';
 import { healthRouter } from '../http/health.ts';
 import type { SamlDoor } from '../http/saml-door.ts';
+import { tellProvider } from '../http/saml-logout.ts';
 import { keepUp } from '../http/saml-upkeep.ts';
 import { samlRouter } from '../http/saml.ts';
 import { scimRouter } from '../http/scim-router.ts';
@@ -26,6 +26,8 @@ import { sealingKey } from '../store/sealed.ts';
 import type { Sync } from '../sync/context.ts';
 import { personMailer } from './channels.ts';
 import { directorySignIn } from './directory-sign-in.ts';
+import { samlSettingsOf } from './saml-desk.ts';
+import { txtResolver } from './txt-resolver.ts';
 import type { Job } from './upkeep.ts';
 
 /** As long as the attempts of single sign-on. */
@@ -76,12 +78,12 @@ export async function openDoors(surroundings: Surroundings): Promise<Doors> {
       // A trial sign-in asks who wants it.
       Router().get('/saml/:connection/login', visited(context)),
       samlRouter(saml),
-      accountsRouter(context),
+      accountsRouter(context, async (...visit) => tellProvider(saml, ...visit)),
       startRouter(context),
     ],
     jobs: [
       { name: 'identity providers', everyMs: HOUR_MS, work: () => keepUp(saml) },
-      { name: 'domains', everyMs: 24 * HOUR_MS, work: () => checkDomains(sync, resolveTxt) },
+      { name: 'domains', everyMs: 24 * HOUR_MS, work: () => lookAtDomains(surroundings) },
       {
         name: 'sign-ins',
         everyMs: 24 * HOUR_MS,
@@ -95,14 +97,18 @@ export async function openDoors(surroundings: Surroundings): Promise<Doors> {
   };
 }
 
+/** A domain that is lost changes whom connections may speak for: somebody should hear of it. */
+async function lookAtDomains({ sync, env, log }: Surroundings): Promise<void> {
+  for (const { organization, domain } of await checkDomains(sync, txtResolver(env))) {
+    log(`domain ${domain} of ${organization} is lost: its record is gone; \`rollcall domains\` says what to publish`);
+  }
+}
+
 function samlDoor({ config, sync, log }: Surroundings, context: AccountsContext, secretKey: Buffer): SamlDoor {
   return {
     sync,
     publicUrl: config.server.publicUrl,
-    settingsOf: async (id) => {
-      const declared = config.connections.find((one) => one.id === id);
-      return declared?.kind === 'saml' ? declared.settings : null;
-    },
+    settingsOf: samlSettingsOf(config.connections),
     sealingKey: sealingKey(secretKey),
     verifier: new Verifier(),
     sessions: signOnSessions(context),

@@ -111,7 +111,7 @@ class LinkChanges {
   readonly #known: KnownFacts;
   readonly #at: Instant;
   /** By member, then by group. */
-  readonly #wanted = new Map<string, Map<string, Wanted>>();
+  readonly #wanted = new Map<string, { readonly groups: Map<string, Wanted>; readonly known: ReadonlySet<string> }>();
 
   constructor(known: KnownFacts, at: Instant) {
     this.#known = known;
@@ -138,11 +138,11 @@ class LinkChanges {
 
   removeAllOf(member: MemberRef): void {
     for (const link of this.#known.linksOf(member)) this.#set(link, false);
-    for (const wanted of this.#wanted.get(memberKey(member))?.values() ?? []) wanted.there = false;
+    for (const wanted of this.#wanted.get(memberKey(member))?.groups.values() ?? []) wanted.there = false;
   }
 
   changes(): { linked: Link[]; unlinked: Link[] } {
-    const entries = [...this.#wanted.values()].flatMap((groups) => [...groups.values()]);
+    const entries = [...this.#wanted.values()].flatMap(({ groups }) => [...groups.values()]);
     return {
       linked: entries.filter(({ there, was }) => there && !was).map(({ link }) => link),
       unlinked: entries.filter(({ there, was }) => !there && was).map(({ link }) => link),
@@ -151,18 +151,16 @@ class LinkChanges {
 
   #set(link: Link, there: boolean): void {
     const key = memberKey(link.member);
-    let groups = this.#wanted.get(key);
-    if (groups === undefined) {
-      groups = new Map();
-      this.#wanted.set(key, groups);
+    let wanted = this.#wanted.get(key);
+    if (wanted === undefined) {
+      // Looked through once a member: somebody may be in 5,000 groups.
+      const known = new Set(this.#known.linksOf(link.member).map(({ group }) => group));
+      wanted = { groups: new Map(), known };
+      this.#wanted.set(key, wanted);
     }
-    const entry = groups.get(link.group);
+    const entry = wanted.groups.get(link.group);
     if (entry !== undefined) entry.there = there;
-    else groups.set(link.group, { link, there, was: this.#knows(link) });
-  }
-
-  #knows({ group, member }: Link): boolean {
-    return this.#known.linksOf(member).some((link) => link.group === group);
+    else wanted.groups.set(link.group, { link, there, was: wanted.known.has(link.group) });
   }
 }
 

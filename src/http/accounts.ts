@@ -12,6 +12,7 @@ import { ownConflictRouter } from './own-conflicts.ts';
 import { passwordRouter } from './passwords.ts';
 import { refusals } from './refusal.ts';
 import { sameSite } from './same-site.ts';
+import type { TellProvider } from './sign-in.ts';
 import { signInRouter } from './sign-in.ts';
 import { signUpRouter } from './sign-up.ts';
 import { visited, visitOf } from './visit.ts';
@@ -24,7 +25,6 @@ const BODY = '64kb';
 const FIELDS = 50;
 
 const PARTS = [
-  signInRouter,
   signUpRouter,
   passwordRouter,
   accountPageRouter,
@@ -37,7 +37,8 @@ const PARTS = [
 
 const ASSETS = fileURLToPath(new URL('assets', import.meta.url));
 
-export function accountsRouter(context: AccountsContext): Router {
+/** @param tellProvider where somebody who signs out is led, if they came through an identity provider. */
+export function accountsRouter(context: AccountsContext, tellProvider: TellProvider | null = null): Router {
   const router = Router();
   router.use('/user/assets', express.static(ASSETS, { index: false, maxAge: '1h', redirect: false }));
   router.use(PATHS, visited(context));
@@ -45,6 +46,7 @@ export function accountsRouter(context: AccountsContext): Router {
   router.use(PATHS, express.json({ limit: BODY }));
   router.use(tokenExchangeRouter(context));
   router.use(PATHS, sameSite(context));
+  router.use(signInRouter(context, tellProvider));
   for (const part of PARTS) router.use(part(context));
   router.use(PATHS, refusals);
   return router;

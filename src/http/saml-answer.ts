@@ -6,22 +6,23 @@ import type { ConnectionId } from '../core/ids.ts';
 import { RollcallError } from '../errors.ts';
 import type { Expectation } from '../saml/expectation.ts';
 import type { Identity } from '../saml/identity.ts';
-import { readIdentity, toReading } from '../saml/identity.ts';
+import { readIdentity } from '../saml/identity.ts';
 import type { Assertion } from '../saml/message.ts';
 import type { Accepted } from '../saml/verify.ts';
 import { inTransaction } from '../store/database.ts';
 import type { OpenRequest } from '../store/saml-requests.ts';
-import { consumeId, consumeRequest, openRequests } from '../store/saml-requests.ts';
+import { consumeId, consumeRequest } from '../store/saml-requests.ts';
 import { saveSamlSession } from '../store/saml-sessions.ts';
 import { signIn, trySignIn } from '../sync/sign-in.ts';
 import type { SignInRequest, SignedIn } from '../sync/sign-in.ts';
-import { Attempt } from './saml-attempt.ts';
-import { browserOf, rememberWay } from './saml-browser.ts';
-import type { SamlConnection, SamlDoor, SamlProvider } from './saml-door.ts';
+import type { Attempt } from './saml-attempt.ts';
+import { rememberWay } from './saml-browser.ts';
+import type { SamlConnection, SamlDoor } from './saml-door.ts';
 import { providerOf } from './saml-door.ts';
-import { keysOf } from './saml-keys.ts';
-import { sendPage } from './saml-page.ts';
-import { triedPage } from './saml-tried.ts';
+import { sendLater, sendPage } from './saml-page.ts';
+import { expectationOf, questionOf } from './saml-question.ts';
+import type { Sender } from './saml-sender.ts';
+import { triedLines } from './saml-tried.ts';
 import type { Opened } from './session-opener.ts';
 
 /** The fields of the form; a field that was sent twice is none. */
@@ -30,24 +31,36 @@ export interface PostedResponse {
   readonly relayState: string | null;
 }
 
+export interface Visit {
+  readonly attempt: Attempt;
+  readonly request: Request;
+  readonly response: Response;
+}
+
+/** A full queue is empty again by then. */
+const BUSY_MS = 5000;
+
 export async function answerSignIn(
   door: SamlDoor,
   saml: SamlConnection,
   posted: PostedResponse,
-  request: Request,
-  response: Response,
+  { open }: Sender,
+  { attempt, request, response }: Visit,
 ): Promise<void> {
-  const attempt = new Attempt(door, saml, request, response);
   if (saml.connection.state === 'paused') return attempt.refuse('connectionIsActive', 'the connection is paused');
   if (posted.samlResponse === null) return attempt.refuse('isAForm', 'there is no single field SAMLResponse', 400);
+  // What this browser did not ask for could only be refused: nothing is parsed for it.
+  if (open.length === 0 && !saml.settings.allowIdpInitiated) {
+    return attempt.refuse(
+      'answersThisBrowser',
+      'this browser has no sign-in under way here, and allowIdpInitiated is off',
+    );
+  }
   const provider = await providerOf(door, saml);
-  const browser = browserOf(request, door.publicUrl);
   const { connection } = saml;
-  const at = door.sync.now();
-  const open = browser === null ? [] : await openRequests(door.sync.db, { connection: connection.id, browser, at });
   const expected = await expectationOf(door, saml, provider, open);
   const verdict = await door.verifier.verify({ posted: posted.samlResponse, expected }, request.ip ?? '');
-  if (verdict === 'busy') return attempt.turnAway();
+  if (verdict === 'busy') return sendLater(response, BUSY_MS);
   attempt.saw(verdict, provider);
   if (verdict.kind === 'refused') return attempt.refuse(verdict.rule, verdict.reason);
 
@@ -67,7 +80,7 @@ export async function answerSignIn(
   if (!(await useUp(door, saml, verdict, answered, expected))) {
     return attempt.refuse('isUsedOnce', 'the assertion, or the request that it answers, was used already: a replay');
   }
-  const question = questionOf(door, saml, identity);
+  const question = questionOf(saml, identity, door.sync.now());
   if (answered?.purpose === 'try') return showTrial(door, question, identity, { attempt, response });
   const answer = await signIn(door.sync, question);
   if (answer.kind === 'refused') return attempt.refuseKnown(answer);
@@ -87,13 +100,10 @@ async function showTrial(
   const { answer, rows } = await trySignIn(door.sync, question);
   if (answer.kind === 'in') await attempt.record('tried', null, 'would be signed in');
   else await attempt.record('tried', answer.rule, answer.reason);
-  sendPage(response, 200, 'Trial sign-in', triedPage(identity, answer, rows, attempt.reference));
+  sendPage(response, 200, 'Trial sign-in', [...triedLines(identity, answer, rows), `Reference: ${attempt.reference}`]);
 }
 
-interface Arrival {
-  readonly attempt: Attempt;
-  readonly request: Request;
-  readonly response: Response;
+interface Arrival extends Visit {
   readonly connection: ConnectionId;
   readonly returnTo: string;
 }
@@ -109,11 +119,11 @@ async function letIn(
   const session = await opensSession(door, request, response, { account, connection, organization, until });
   // Let go between the two: the sessions have the last word, and say what may be said.
   if (session instanceof RollcallError) return attempt.refuse('sessionOpens', session.message, 403, session.message);
-  if (nameId !== null) {
-    const known = { session, connection, account, nameId, sessionIndex: authn?.sessionIndex ?? null };
-    await saveSamlSession(door.sync.db, known, door.sync.now());
-  }
-  await attempt.record('accepted', null, 'signed in');
+  await inTransaction(door.sync.db, async (db) => {
+    const known = { session, connection, account, sessionIndex: authn?.sessionIndex ?? null };
+    if (nameId !== null) await saveSamlSession(db, { ...known, nameId }, door.sync.now());
+    await attempt.record('accepted', null, 'signed in', db);
+  });
   rememberWay(response, connection, door.publicUrl);
   response.set('Cache-Control', 'no-store').redirect(303, returnTo);
 }
@@ -130,28 +140,6 @@ async function opensSession(
     if (error instanceof RollcallError) return error;
     throw error;
   }
-}
-
-async function expectationOf(
-  door: SamlDoor,
-  { connection, settings, addresses }: SamlConnection,
-  { metadata, certificates }: SamlProvider,
-  open: readonly OpenRequest[],
-): Promise<Expectation> {
-  const tries = open.some(({ purpose }) => purpose === 'try');
-  const may = certificates.filter(({ state }) => state === 'trusted' || (tries && state === 'staged'));
-  return {
-    entityId: addresses.entityId,
-    acsUrl: addresses.acsUrl,
-    provider: metadata.entityId,
-    certificates: may.map(({ certificate }) => certificate),
-    decryptionKeys: (await keysOf(door, connection.id)).map(({ privateKey }) => privateKey),
-    signed: settings.signed,
-    awaited: open.filter(({ purpose }) => purpose !== 'logout').map(({ id, createdAt }) => ({ id, createdAt })),
-    allowIdpInitiated: settings.allowIdpInitiated,
-    clockSkewMs: settings.clockSkew * 1000,
-    now: Date.parse(door.sync.now()),
-  };
 }
 
 /** The ids are kept for as long as the assertion could be accepted again, and a day at least. */
@@ -178,13 +166,4 @@ async function useUp(
     if (error === replayed) return false;
     throw error;
   }
-}
-
-function questionOf(door: SamlDoor, { connection, settings }: SamlConnection, identity: Identity): SignInRequest {
-  return {
-    connection,
-    reading: toReading(identity, connection.id, door.sync.now()),
-    jit: settings.jit,
-    match: { value: identity.match, field: settings.matchOn.directory },
-  };
 }

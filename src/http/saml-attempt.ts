@@ -3,12 +3,14 @@ import type { Request, Response } from 'express';
 import { attributeNames } from '../saml/presets.ts';
 import { redacted } from '../saml/redact.ts';
 import type { Verdict } from '../saml/verify.ts';
+import type { Database } from '../store/database.ts';
 import type { SamlAttempt } from '../store/saml-attempts.ts';
 import { addAttempt } from '../store/saml-attempts.ts';
 import type { SignedIn } from '../sync/sign-in.ts';
 import type { SamlConnection, SamlDoor, SamlProvider } from './saml-door.ts';
 import { whoCanHelp } from './saml-help.ts';
-import { newReference, sendPage, sendRefusal } from './saml-page.ts';
+import { newReference, sendRefusal } from './saml-page.ts';
+import type { Sender } from './saml-sender.ts';
 
 /** A provider's message may be as long as all of what it posted. */
 const LONGEST_REASON = 1000;
@@ -25,12 +27,21 @@ export class Attempt {
   readonly #saml: SamlConnection;
   readonly #request: Request;
   readonly #response: Response;
+  readonly #sender: Sender | null;
 
-  constructor(door: SamlDoor, saml: SamlConnection, request: Request, response: Response) {
+  /** @param sender is counted for what proves nothing. */
+  constructor(
+    door: SamlDoor,
+    saml: SamlConnection,
+    request: Request,
+    response: Response,
+    sender: Sender | null = null,
+  ) {
     this.#door = door;
     this.#saml = saml;
     this.#request = request;
     this.#response = response;
+    this.#sender = sender;
   }
 
   saw(verdict: Verdict, { metadata }: SamlProvider): void {
@@ -46,6 +57,7 @@ export class Attempt {
     const { id } = this.#saml.connection;
     this.#door.log(`saml ${id}: sign-in ${this.reference} refused by ${rule}: ${oneLine(reason)}`);
     await this.record('refused', rule, reason);
+    if (this.#certificate === null) await this.#sender?.failed();
     sendRefusal(this.#response, status, this.reference, help);
   }
 
@@ -57,15 +69,14 @@ export class Attempt {
     await this.refuse(refused.rule, refused.reason, 403, help);
   }
 
-  turnAway(): void {
-    this.#response.set('Retry-After', '5');
-    sendPage(this.#response, 429, 'Too many sign-ins', [
-      'Too many people are signing in just now. Please try again in a moment.',
-    ]);
-  }
-
-  async record(outcome: SamlAttempt['outcome'], rule: string | null, reason: string): Promise<void> {
-    await addAttempt(this.#door.sync.db, {
+  /** @param db the transaction that it belongs to, if any. */
+  async record(
+    outcome: SamlAttempt['outcome'],
+    rule: string | null,
+    reason: string,
+    db: Database = this.#door.sync.db,
+  ): Promise<void> {
+    await addAttempt(db, {
       reference: this.reference,
       connection: this.#saml.connection.id,
       at: this.#door.sync.now(),

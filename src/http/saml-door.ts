@@ -33,6 +33,9 @@ export interface SamlDoor {
   readonly log: (line: string) => void;
 }
 
+/** As much of it as a connection and its provider are known by, for whoever serves nobody: a command. */
+export type ProviderDoor = Pick<SamlDoor, 'sync' | 'publicUrl' | 'settingsOf' | 'log'>;
+
 export interface SamlConnection {
   readonly connection: StoredConnection;
   readonly settings: SamlSettings;
@@ -45,7 +48,7 @@ export interface SamlProvider {
 }
 
 /** Null for an id that is no SAML connection, or a closed one. */
-export async function findSamlConnection(door: SamlDoor, id: string): Promise<SamlConnection | null> {
+export async function findSamlConnection(door: ProviderDoor, id: string): Promise<SamlConnection | null> {
   const connection = await findConnection(door.sync.db, id);
   if (connection === null || connection.kind !== 'saml' || connection.state === 'closed') return null;
   const settings = await door.settingsOf(connection.id);
@@ -60,13 +63,26 @@ const RETRY_MS = 5 * 60_000;
  * The provider as last read. What was read once goes on to count when it can't be read now.
  * @throws RollcallError `input_invalid` when it was never read and can't be.
  */
-export async function providerOf(door: SamlDoor, { connection, settings }: SamlConnection): Promise<SamlProvider> {
+export async function providerOf(door: ProviderDoor, { connection, settings }: SamlConnection): Promise<SamlProvider> {
   const { db, now } = door.sync;
   const stored = await loadMetadata(db, connection.id);
   const due = stored === null || isDue(stored, settings.idpMetadata, Date.parse(now()));
   const current = due ? await refreshMetadata(door, connection.id, settings.idpMetadata) : stored;
-  return { metadata: readIdpMetadata(current.xml), certificates: await loadCertificates(db, connection.id) };
+  return { metadata: readAgain(current.xml), certificates: await loadCertificates(db, connection.id) };
 }
+
+/** The same document is asked for at every sign-in: parsing it takes as long as a small response. */
+function readAgain(xml: string): ProviderMetadata {
+  const known = lastRead.get(xml);
+  if (known !== undefined) return known;
+  const metadata = readIdpMetadata(xml);
+  if (lastRead.size >= MOST_READ) lastRead.clear();
+  lastRead.set(xml, metadata);
+  return metadata;
+}
+
+const lastRead = new Map<string, ProviderMetadata>();
+const MOST_READ = 200;
 
 function isDue(stored: StoredMetadata, source: IdpMetadata, now: number): boolean {
   if (stored.source !== sourceKey(source)) return true;
@@ -76,7 +92,7 @@ function isDue(stored: StoredMetadata, source: IdpMetadata, now: number): boolea
 
 /** Reads the metadata anew, and takes in its certificates. @throws RollcallError when there is nothing to fall back on. */
 export async function refreshMetadata(
-  door: SamlDoor,
+  door: Pick<ProviderDoor, 'sync' | 'log'>,
   connection: ConnectionId,
   source: IdpMetadata,
 ): Promise<StoredMetadata> {
@@ -85,11 +101,12 @@ export async function refreshMetadata(
   try {
     const xml = await readMetadataSource(source);
     const { certificates } = readIdpMetadata(xml);
+    const before = stored === null ? null : certificatesIn(stored, source);
     const at = now();
     const fresh: StoredMetadata = { source: sourceKey(source), xml, readAt: at, triedAt: at, failure: null };
     await inTransaction(db, async (trx) => {
       await saveMetadata(trx, connection, fresh);
-      await takeInCertificates(trx, connection, certificates, at);
+      await takeInCertificates(trx, connection, { published: certificates, before }, at);
     });
     return fresh;
   } catch (error) {
@@ -101,4 +118,9 @@ export async function refreshMetadata(
     await saveMetadata(db, connection, failed);
     return failed;
   }
+}
+
+/** Null for the metadata of another source: nothing that was known by it is of this provider. */
+function certificatesIn(stored: StoredMetadata, source: IdpMetadata): readonly string[] | null {
+  return stored.source === sourceKey(source) ? readIdpMetadata(stored.xml).certificates : null;
 }

@@ -34,11 +34,18 @@ function currentFirst(keys: readonly StoredKeyPair[]): readonly [StoredKeyPair, 
   return current === undefined ? null : [current, ...keys.filter((key) => key !== current)];
 }
 
-/** Step one: the next pair stands in our metadata, and nothing is signed with it yet. */
+/** Step one: the next pair stands in our metadata, and nothing is signed with it yet. @throws RollcallError `conflict` for a second one. */
 export async function publishNextKey(door: KeyDoor, connection: ConnectionId): Promise<void> {
   const { db, now } = door.sync;
   const made = await makeKeyPair(`rollcall ${connection}`, new Date(now()));
-  await inTransaction(db, (trx) => saveKey(trx, connection, { ...made, state: 'next' }, door.sealingKey, now()));
+  await keysOf(door, connection);
+  await inTransaction(db, async (trx) => {
+    // The provider may have read the one that is published, and would refuse what another one signs.
+    if ((await loadKeys(trx, connection, door.sealingKey)).some(({ state }) => state === 'next')) {
+      throw new RollcallError('conflict', `connection ${connection} has a next key already: use it first`);
+    }
+    await saveKey(trx, connection, { ...made, state: 'next' }, door.sealingKey, now());
+  });
 }
 
 /** Step two: the next pair signs, and the one before still decrypts. @throws RollcallError `conflict` without a next one. */
@@ -47,7 +54,11 @@ export async function useNextKey(db: Database, connection: ConnectionId): Promis
   throw new RollcallError('conflict', `connection ${connection} has no next key: publish one first`);
 }
 
-/** Step three: what was encrypted for the previous pair can't be read any more. */
+/**
+ * Step three: what was encrypted for the previous pair can't be read any more.
+ * @throws RollcallError `conflict` without a previous one.
+ */
 export async function endRollover(db: Database, connection: ConnectionId): Promise<void> {
-  await dropPreviousKey(db, connection);
+  if (await dropPreviousKey(db, connection)) return;
+  throw new RollcallError('conflict', `connection ${connection} has no previous key: no rollover is under way`);
 }

@@ -1,16 +1,17 @@
 // Logout both ways: the provider asks, and the sessions it opened for that subject end; or somebody here asks, their
 // session ends at once, and the provider is told.
 import type { Request, Response } from 'express';
+import { RollcallError } from '../errors.ts';
 import { REQUEST_LIFETIME_MS } from '../saml/expectation.ts';
 import type { LogoutMessage, LogoutSending } from '../saml/logout.ts';
 import { logoutRequest, logoutResponse, readLogout } from '../saml/logout.ts';
 import { consumeId, consumeRequest, openRequests, addRequest } from '../store/saml-requests.ts';
 import type { SamlSession } from '../store/saml-sessions.ts';
-import { dropSamlSession, findSamlSession, sessionsOfSubject } from '../store/saml-sessions.ts';
+import { dropSamlSession, findSamlSession, sessionsOfSubject, takeSamlSessions } from '../store/saml-sessions.ts';
 import { Attempt } from './saml-attempt.ts';
 import { browserOf, nameBrowser } from './saml-browser.ts';
 import type { SamlConnection, SamlDoor, SamlProvider } from './saml-door.ts';
-import { providerOf } from './saml-door.ts';
+import { findSamlConnection, providerOf } from './saml-door.ts';
 import { keysOf } from './saml-keys.ts';
 import { sendPage } from './saml-page.ts';
 
@@ -76,16 +77,29 @@ async function beginLogout(
   request: Request,
   response: Response,
 ): Promise<void> {
-  const { db, now } = door.sync;
+  const { db } = door.sync;
   const current = await door.sessions.current(request);
   const opened = current === null ? null : await findSamlSession(db, current, saml.connection.id);
   // Ours ends first: whatever becomes of the provider's, nobody stays signed in here.
   if (opened !== null) await end(door, opened);
+  const url = opened === null ? null : await askProvider(door, saml, provider, opened, { request, response });
+  if (url === null) response.redirect(303, '/');
+  else response.redirect(302, url);
+}
+
+/** The address at the provider that ends its session, with our signed request in it; null where it has none. */
+async function askProvider(
+  door: SamlDoor,
+  saml: SamlConnection,
+  provider: SamlProvider,
+  opened: SamlSession,
+  { request, response }: { readonly request: Request; readonly response: Response },
+): Promise<string | null> {
   const sending = await sendingTo(door, saml, provider.metadata.logout?.request ?? null);
-  if (opened === null || sending === null) return response.redirect(303, '/');
+  if (sending === null) return null;
   const { url, id } = await logoutRequest(sending, opened);
-  const at = now();
-  await addRequest(db, {
+  const at = door.sync.now();
+  await addRequest(door.sync.db, {
     id,
     connection: saml.connection.id,
     purpose: 'logout',
@@ -94,7 +108,29 @@ async function beginLogout(
     createdAt: at,
     expiresAt: new Date(Date.parse(at) + REQUEST_LIFETIME_MS).toISOString(),
   });
-  response.redirect(302, url);
+  return url;
+}
+
+/**
+ * Where a browser goes on to whose whole session has ended here, so that it ends at the provider too. Of several
+ * providers the last one is told. Whatever fails, nobody stays signed in here.
+ */
+export async function tellProvider(
+  door: SamlDoor,
+  session: string,
+  request: Request,
+  response: Response,
+): Promise<string | null> {
+  const [opened] = await takeSamlSessions(door.sync.db, session);
+  const saml = opened === undefined ? null : await findSamlConnection(door, opened.connection);
+  if (opened === undefined || saml === null) return null;
+  try {
+    return await askProvider(door, saml, await providerOf(door, saml), opened, { request, response });
+  } catch (error) {
+    if (!(error instanceof RollcallError)) throw error;
+    door.log(`saml ${opened.connection}: ${error.message}`);
+    return null;
+  }
 }
 
 async function endLogout(

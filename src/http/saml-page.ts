@@ -2,7 +2,9 @@
 // and never why a message was refused: that is for the trace.
 import { randomBytes, randomInt } from 'node:crypto';
 import type { Response } from 'express';
-import { escapeXml } from '../saml/xml.ts';
+import { hidden, submit } from './form.ts';
+import { html } from './html.ts';
+import { sendPage as frame } from './page.ts';
 
 /** Read aloud without mistakes: no I, O, 0, 1. */
 const ALPHABET = 'ABCDEFGHJKLMNPQRSTUVWXYZ23456789';
@@ -14,7 +16,8 @@ export function newReference(): string {
 }
 
 export function sendPage(response: Response, status: number, title: string, paragraphs: readonly string[]): void {
-  page(response, status, title, paragraphs.map((text) => `<p>${escapeXml(text)}</p>`).join('\n'), null);
+  response.set('Cache-Control', 'no-store');
+  frame(response, status, { title, body: html`${paragraphs.map((text) => html`<p>${text}</p>`)}` });
 }
 
 export function sendRefusal(response: Response, status: number, reference: string, help: string | null): void {
@@ -25,32 +28,25 @@ export function sendRefusal(response: Response, status: number, reference: strin
   ]);
 }
 
-/** A form that posts itself to the provider (the POST binding). */
-export function sendPostForm(response: Response, address: string, fields: Readonly<Record<string, string>>): void {
-  const inputs = Object.entries(fields).map(
-    ([name, value]) => `<input type="hidden" name="${escapeXml(name)}" value="${escapeXml(value)}">`,
-  );
-  const nonce = randomBytes(16).toString('base64');
-  const form = [
-    `<form method="post" action="${escapeXml(address)}">`,
-    ...inputs,
-    '<p>You are being taken to your identity provider.</p>',
-    '<button>Go on</button>',
-    '</form>',
-    `<script nonce="${nonce}">document.forms[0].submit();</script>`,
-  ];
-  page(response, 200, 'Signing in', form.join('\n'), nonce);
+/** Nothing was looked at, and there is no trace of it. */
+export function sendLater(response: Response, retryAfterMs: number): void {
+  response.set('Retry-After', String(Math.ceil(retryAfterMs / 1000)));
+  sendPage(response, 429, 'Too many sign-ins', ['Too many sign-ins are under way. Please try again in a moment.']);
 }
 
-function page(response: Response, status: number, title: string, body: string, nonce: string | null): void {
+/** A form that posts itself to the provider (the POST binding). */
+export function sendPostForm(response: Response, address: string, fields: Readonly<Record<string, string>>): void {
+  const nonce = randomBytes(16).toString('base64');
   // No form-action: a provider may lead the posted form on to another address of its own.
-  const script = nonce === null ? '' : `; script-src 'nonce-${nonce}'`;
+  const policy = `default-src 'none'; style-src 'self'; img-src 'self'; script-src 'nonce-${nonce}'`;
   response
-    .status(status)
-    .set('Content-Security-Policy', `default-src 'none'${script}; base-uri 'none'; frame-ancestors 'none'`)
-    .set('Cache-Control', 'no-store')
-    .type('html')
-    .send(
-      `<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>${escapeXml(title)}</title></head>\n<body><h1>${escapeXml(title)}</h1>\n${body}\n</body></html>\n`,
-    );
+    .set('Content-Security-Policy', `${policy}; base-uri 'none'; frame-ancestors 'none'`)
+    .set('Cache-Control', 'no-store');
+  const body = html`<form method="post" action="${address}">
+      ${Object.entries(fields).map(([name, value]) => hidden(name, value))}
+      <p>You are being taken to your identity provider.</p>
+      ${submit('Go on')}
+    </form>
+    <script nonce="${nonce}">document.forms[0].submit();</script>`;
+  frame(response, 200, { title: 'Signing in', body });
 }

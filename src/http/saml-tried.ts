@@ -1,9 +1,9 @@
 // What a trial sign-in shows: whom the provider named, what they would be here, and that nothing was changed.
 import type { Identity } from '../saml/identity.ts';
 import type { PlanRow } from '../store/plans.ts';
-import type { SignedIn } from '../sync/sign-in.ts';
+import type { Trial } from './saml-trial.ts';
 
-export function triedPage(identity: Identity, answer: SignedIn, rows: readonly PlanRow[], reference: string): string[] {
+export function triedLines(identity: Identity, answer: Trial['answer'], rows: readonly PlanRow[]): string[] {
   const groups =
     identity.groups === 'unknown' ? 'not sent: the last known ones stay' : identity.groups.join(', ') || 'none';
   const changes = rows.map(({ organization, target, before, after }) => {
@@ -21,7 +21,6 @@ export function triedPage(identity: Identity, answer: SignedIn, rows: readonly P
     `Groups: ${groups}`,
     ...(changes.length === 0 ? ['Would change nothing.'] : changes),
     'Nothing was changed.',
-    `Reference: ${reference}`,
   ];
 }
 

@@ -11,7 +11,8 @@ import { findSamlConnection } from './saml-door.ts';
 import { keysOf } from './saml-keys.ts';
 import { beginSignIn } from './saml-login.ts';
 import { answerLogout } from './saml-logout.ts';
-import { sendPage } from './saml-page.ts';
+import { sendLater, sendPage } from './saml-page.ts';
+import { senderOf } from './saml-sender.ts';
 import { sendProblem } from './problem.ts';
 
 /** 5,000 groups are 430 KB of XML, and a third more in base64; an encrypted assertion is encoded twice. */
@@ -56,15 +57,18 @@ export function samlRouter(door: SamlDoor): Router {
   router.post(
     '/saml/:connection/acs',
     at(async (saml, request, response) => {
-      const refuse = async (rule: string, reason: string, status: number): Promise<void> =>
-        new Attempt(door, saml, request, response).refuse(rule, reason, status);
+      const sender = await senderOf(door, saml, request);
+      if (sender.spent !== null) return sendLater(response, sender.spent.retryAfterMs);
+      const attempt = new Attempt(door, saml, request, response, sender);
       if (!request.is('application/x-www-form-urlencoded')) {
-        await refuse('isAForm', `a body of type ${request.headers['content-type'] ?? 'none'} is not taken`, 415);
-        return;
+        const type = request.headers['content-type'] ?? 'none';
+        return attempt.refuse('isAForm', `a body of type ${type} is not taken`, 415);
       }
       const failure = await parsed(form, request, response);
-      if (failure !== null) await refuse('isShort', `the body cannot be read: ${failure.reason}`, failure.status);
-      else await answerSignIn(door, saml, postedIn(request.body), request, response);
+      if (failure !== null) {
+        return attempt.refuse('isShort', `the body cannot be read: ${failure.reason}`, failure.status);
+      }
+      return answerSignIn(door, saml, postedIn(request.body), sender, { attempt, request, response });
     }),
   );
   router.all(

@@ -2,13 +2,14 @@
 // signs in. Every refusal of a password reads the same.
 import { Router } from 'express';
 import type { Request, Response } from 'express';
+import type { ConnectionId } from '../core/ids.ts';
 import type { AccountsContext } from '../organization/context.ts';
 import type { SignIn } from '../organization/sign-in.ts';
 import { tooMany } from '../organization/throttle.ts';
 import { signIn } from '../organization/sign-in.ts';
 import { endSessions } from '../store/sessions.ts';
 import type { SignInWay } from '../store/sign-in-ways.ts';
-import { connectionsForEmail } from '../store/sign-in-ways.ts';
+import { connectionsForEmail, findWay } from '../store/sign-in-ways.ts';
 import { textField } from './fields.ts';
 import { field, form, hidden, plainNote, problemNote, submit } from './form.ts';
 import { html } from './html.ts';
@@ -17,13 +18,18 @@ import { sendProblem } from './problem.ts';
 import type { Refusal } from './refusal.ts';
 import { setRetryAfter, wantsPage } from './refusal.ts';
 import { returnPath } from './return-to.ts';
+import { rememberedWay } from './saml-browser.ts';
 import { giveSession, needFormToken, takeSession, visitOf, visitorOf } from './visit.ts';
 
-export function signInRouter(context: AccountsContext): Router {
+/**
+ * Where the browser of an ended session goes on to, so that the provider that opened it ends its own too; null where
+ * there is none to tell.
+ */
+export type TellProvider = (session: string, request: Request, response: Response) => Promise<string | null>;
+
+export function signInRouter(context: AccountsContext, tellProvider: TellProvider | null): Router {
   const router = Router();
-  router.get('/user/login', (request, response) => {
-    sendSignInPage(context, request, response, 200, {});
-  });
+  router.get('/user/login', async (request, response) => sendSignInPage(context, request, response, 200, {}));
   router.post('/user/login', async (request, response) => {
     const name = textField(request.body, 'email').trim();
     const password = textField(request.body, 'password');
@@ -32,13 +38,14 @@ export function signInRouter(context: AccountsContext): Router {
     if (answer.kind === 'in') {
       giveSession(context, response, answer.session);
       response.redirect(303, returnPath(wishOf(request)));
-    } else refuse(context, request, response, name, refusalOfSignIn(answer));
+    } else await refuse(context, request, response, name, refusalOfSignIn(answer));
   });
   router.post('/user/logout', async (request, response) => {
     const { session } = visitOf(request);
     if (session !== null) await endSessions(context.sync.db, [session.id]);
     takeSession(context, response);
-    response.redirect(303, '/user/login');
+    const provider = session === null ? null : await tellProvider?.(session.id, request, response);
+    response.redirect(303, provider ?? '/user/login');
   });
   router.get('/user/logout', (request, response) => {
     if (visitOf(request).session === null) return response.redirect(303, '/user/login');
@@ -70,9 +77,7 @@ async function leadOn(context: AccountsContext, request: Request, response: Resp
       askPassword: true,
       note: 'No organization here signs you in by this address alone: write your password too.',
     });
-  const wish = wishOf(request);
-  const query = wish === '' ? '' : `?return_to=${encodeURIComponent(wish)}`;
-  const leads = (way: SignInWay): string => `/saml/${encodeURIComponent(way.connection)}/login${query}`;
+  const leads = (way: SignInWay): string => leadTo(way.connection, request);
   if (ways.length === 1) return response.redirect(303, leads(only));
   sendPage(response, 200, {
     title: 'Where do you want to go?',
@@ -81,6 +86,11 @@ async function leadOn(context: AccountsContext, request: Request, response: Resp
         ${ways.map((way) => html`<li><a href="${leads(way)}">${way.title}</a></li>`)}
       </ul>`,
   });
+}
+
+function leadTo(connection: ConnectionId, request: Request): string {
+  const wish = wishOf(request);
+  return `/saml/${encodeURIComponent(connection)}/login${wish === '' ? '' : `?return_to=${encodeURIComponent(wish)}`}`;
 }
 
 /** The refusal that the outcome of a sign-in stands for. */
@@ -111,10 +121,20 @@ export function refusalOfSignIn(answer: Exclude<SignIn, { kind: 'in' }>): Refusa
   }
 }
 
-function refuse(context: AccountsContext, request: Request, response: Response, name: string, refusal: Refusal): void {
+async function refuse(
+  context: AccountsContext,
+  request: Request,
+  response: Response,
+  name: string,
+  refusal: Refusal,
+): Promise<void> {
   setRetryAfter(response, refusal);
   if (!wantsPage(request)) return sendProblem(response, refusal.status, refusal.code, refusal.detail);
-  sendSignInPage(context, request, response, refusal.status, { name, askPassword: true, problem: refusal.detail });
+  return sendSignInPage(context, request, response, refusal.status, {
+    name,
+    askPassword: true,
+    problem: refusal.detail,
+  });
 }
 
 interface SignInPage {
@@ -124,14 +144,16 @@ interface SignInPage {
   readonly note?: string;
 }
 
-function sendSignInPage(
+async function sendSignInPage(
   context: AccountsContext,
   request: Request,
   response: Response,
   status: number,
   { name = '', askPassword = false, problem, note }: SignInPage,
-): void {
+): Promise<void> {
   const { caller } = visitOf(request);
+  // Whoever comes to enter a password is not led elsewhere; and who is signed in wants another way.
+  const way = caller === null && !askPassword ? await wayBefore(context, request) : null;
   const wish = wishOf(request);
   const byName = context.directory !== null;
   sendPage(response, status, {
@@ -143,6 +165,11 @@ function sendSignInPage(
         caller !== null &&
         html`<p class="lead">You are signed in as <strong>${caller.account.email}</strong>. A further sign-in opens more of your organizations.</p>`
       }
+      ${
+        way !== null &&
+        html`<p class="way"><a class="button" href="${leadTo(way, request)}">Sign in through your organization</a></p>
+          <p class="hint">As last time in this browser; or with your e-mail:</p>`
+      }
       ${form(
         '/user/login',
         needFormToken(context, request, response),
@@ -153,7 +180,7 @@ function sendSignInPage(
           type: byName ? 'text' : 'email',
           autocomplete: 'username',
           value: name.slice(0, 256),
-          focus: !askPassword,
+          focus: !askPassword && way === null,
         }),
         field({
           name: 'password',
@@ -172,4 +199,10 @@ function sendSignInPage(
       </p>
     `,
   });
+}
+
+/** The connection by which somebody got in here last. It is not named: whoever writes the cookie would learn whose it is. */
+async function wayBefore(context: AccountsContext, request: Request): Promise<ConnectionId | null> {
+  const remembered = rememberedWay(request);
+  return remembered === null ? null : findWay(context.sync.db, remembered);
 }

@@ -4,7 +4,14 @@ import { randomBytes } from 'node:crypto';
 import { RollcallError } from '../errors.ts';
 import type { OrganizationId } from '../core/ids.ts';
 import type { ClaimState, DomainClaim } from '../store/domain-claims.ts';
-import { loadClaims, saveClaim, setProvenDomain } from '../store/domain-claims.ts';
+import {
+  addVerified,
+  dropClaim,
+  dropVerified,
+  loadClaims,
+  saveClaim,
+  verifiedDomains,
+} from '../store/domain-claims.ts';
 import type { Sync } from '../sync/context.ts';
 import { edit } from '../sync/edit.ts';
 
@@ -26,10 +33,7 @@ export function recordName(domain: string): string {
  * @throws RollcallError `input_invalid` for what is no domain.
  */
 export async function claimDomain(sync: Sync, organization: OrganizationId, written: string): Promise<DomainClaim> {
-  const domain = written.trim().toLowerCase().replace(/\.$/, '');
-  if (domain.length > 230 || !/^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}$/.test(domain)) {
-    throw new RollcallError('input_invalid', `${written} is no domain: write it like acme.example`);
-  }
+  const domain = domainOf(written);
   const known = (await loadClaims(sync.db, organization)).find((claim) => claim.domain === domain);
   if (known !== undefined) return known;
   const claim: DomainClaim = {
@@ -45,6 +49,45 @@ export async function claimDomain(sync: Sync, organization: OrganizationId, writ
   return claim;
 }
 
+/** @throws RollcallError `input_invalid` for what is no domain. */
+function domainOf(written: string): string {
+  const domain = written.trim().toLowerCase().replace(/\.$/, '');
+  if (domain.length <= 230 && /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}$/.test(domain))
+    return domain;
+  throw new RollcallError('input_invalid', `${written} is no domain: write it like acme.example`);
+}
+
+/** The operator answers for it: no record is looked for. */
+export async function verifyByOperator(sync: Sync, organization: OrganizationId, written: string): Promise<void> {
+  const domain = domainOf(written);
+  await edit(sync, { kind: 'people', preview: false }, async (db) => {
+    // Else it would be lost with its record.
+    await dropVerified(db, { organization, domain }, ['dns']);
+    await addVerified(db, { organization, domain }, 'command', sync.now());
+  });
+}
+
+/**
+ * Takes a claim and its proof back, whoever gave it: connections no longer speak for these addresses. Who is joined
+ * already stays joined.
+ * @throws RollcallError `not_found`; `declared_in_file` for a domain that the configuration file states.
+ */
+export async function withdrawDomain(sync: Sync, organization: OrganizationId, written: string): Promise<void> {
+  const domain = domainOf(written);
+  const verified = (await verifiedDomains(sync.db, organization)).find((one) => one.domain === domain);
+  const claim = (await loadClaims(sync.db, organization)).find((one) => one.domain === domain);
+  if (verified?.verifiedBy === 'operator') {
+    throw new RollcallError('declared_in_file', `the configuration file states ${domain}: take it out there`);
+  }
+  if (verified === undefined && claim === undefined) {
+    throw new RollcallError('not_found', `${organization} has no domain ${domain}: \`rollcall domains\` lists them`);
+  }
+  await edit(sync, { kind: 'people', preview: false }, async (db) => {
+    await dropClaim(db, { organization, domain });
+    await dropVerified(db, { organization, domain }, ['dns', 'command']);
+  });
+}
+
 /** Looks the record up, and makes the domain verified or lost. A resolver that fails has said nothing. */
 export async function checkDomain(sync: Sync, claim: DomainClaim, resolve: TxtResolver): Promise<ClaimState> {
   const found = await isPublished(claim, resolve);
@@ -58,7 +101,8 @@ export async function checkDomain(sync: Sync, claim: DomainClaim, resolve: TxtRe
     // What connections may speak for changes: people are joined, or no longer, through the one door.
     await edit(sync, { kind: 'people', preview: false }, async (db) => {
       await saveClaim(db, checked);
-      await setProvenDomain(db, checked, state === 'verified', sync.now());
+      if (state === 'verified') await addVerified(db, checked, 'dns', sync.now());
+      else await dropVerified(db, checked, ['dns']);
     });
   }
   return state;

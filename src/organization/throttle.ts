@@ -62,6 +62,28 @@ export async function admitCostly(sync: Sync, address: string): Promise<void> {
   if (refused !== null) throw new RollcallError('too_many_attempts', tooMany(refused.retryAfterMs), refused);
 }
 
+/** Who fails at a door where no account is known: a browser that is under way there, or else an address. */
+export type Stranger = { readonly browser: string } | { readonly address: string };
+
+/** For how long nothing more of theirs is looked at there; null while they may try. Writes nothing. */
+export async function spentAt(
+  sync: Sync,
+  door: string,
+  who: Stranger,
+): Promise<{ readonly retryAfterMs: number } | null> {
+  const found = await readCount(sync.db, strangerKey(door, who), WINDOW_MS, sync.now());
+  const most = 'browser' in who ? PER_ACCOUNT : PER_ADDRESS;
+  return found === null || found.failures < most ? null : { retryAfterMs: Math.max(found.leftMs, 1000) };
+}
+
+export async function failedAt(sync: Sync, door: string, who: Stranger): Promise<void> {
+  await count(sync, strangerKey(door, who), PER_ADDRESS);
+}
+
+function strangerKey(door: string, who: Stranger): string {
+  return 'browser' in who ? key('browser', door, who.browser) : key('address', door, network(who.address));
+}
+
 export function tooMany(retryAfterMs: number): string {
   const minutes = Math.ceil(retryAfterMs / MINUTE_MS);
   return `too many attempts from here: try again in ${minutes === 1 ? 'a minute' : `${minutes} minutes`}`;

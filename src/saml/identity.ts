@@ -76,8 +76,16 @@ function addressOf(text: string | null): string | null {
     : null;
 }
 
-/** What the assertion says, through the door that everything else comes through. */
-export function toReading(identity: Identity, connection: ConnectionId, at: Instant): PushReading {
+/**
+ * What the assertion says, through the door that everything else comes through.
+ * @param userName the name in the organization's directories, so that one that learns of the person later finds them.
+ */
+export function toReading(
+  identity: Identity,
+  connection: ConnectionId,
+  userName: string | null,
+  at: Instant,
+): PushReading {
   const groups = identity.groups === 'unknown' ? [] : identity.groups;
   return {
     kind: 'push',
@@ -90,7 +98,7 @@ export function toReading(identity: Identity, connection: ConnectionId, at: Inst
         active: true,
         attributes: {
           email: identity.email,
-          userName: identity.match,
+          userName,
           firstName: identity.firstName,
           lastName: identity.lastName,
           locator: null,

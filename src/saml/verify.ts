@@ -14,7 +14,7 @@ import { ASSERTION_RULES } from './rules/assertion.ts';
 import { MESSAGE_BOUNDS } from './rules/bounds.ts';
 import { RESPONSE_RULES } from './rules/response.ts';
 import { bareCertificate } from './self-signed.ts';
-import { childNamed, descendantsNamed, isNamed, parseXml, xmlOf } from './xml.ts';
+import { childNamed, descendantsNamed, isNamed, parseBounded, parseXml, xmlOf } from './xml.ts';
 
 export interface Accepted {
   readonly kind: 'accepted';
@@ -47,7 +47,7 @@ export async function verifyResponse(posted: string, expected: Expectation): Pro
   const signed = await signedAssertion(xml, parsed.root, response, expected, opened.key);
   if ('rule' in signed) return refused(signed, response);
 
-  const inner = parseXml(signed.xml, MESSAGE_BOUNDS);
+  const inner = parseBounded(signed.xml);
   if (inner.refusal !== null) return refused(inner.refusal, response);
   const assertion = readAssertion(inner.root);
   const fault = firstRefusal(ASSERTION_RULES, { assertion, answers: response.inResponseTo }, expected);

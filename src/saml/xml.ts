@@ -23,7 +23,11 @@ export type Parsed =
 
 export function parseXml(xml: string, bounds: Bounds): Parsed {
   const refusal = firstRefusal(TEXT_RULES, xml, bounds) ?? firstRefusal(MEASURE_RULES, measure(xml), bounds);
-  if (refusal !== null) return { root: null, refusal };
+  return refusal === null ? parseBounded(xml) : { root: null, refusal };
+}
+
+/** For what was made of a message that had kept within its bounds. */
+export function parseBounded(xml: string): Parsed {
   const faults: string[] = [];
   const parser = new DOMParser({
     errorHandler: (_level: string, fault: unknown) => {
@@ -63,13 +67,31 @@ export function childNamed(parent: Element, namespace: Namespace, name: string):
   return childrenNamed(parent, namespace, name)[0] ?? null;
 }
 
-/** Everywhere below, and the element itself. */
+/** Everywhere below, and the element itself, in the order of the document. */
 export function descendantsNamed(root: Element, namespace: Namespace, name: string): Element[] {
-  const below = root.getElementsByTagNameNS(NS[namespace], name);
-  const found = isNamed(root, namespace, name) ? [root] : [];
-  for (let at = 0; at < below.length; at += 1) found.push(below.item(at) as Element);
+  return namesOf(root).get(`${NS[namespace]} ${name}`) ?? [];
+}
+
+/** Looked through once: a message with 5,000 groups is asked for half a dozen names. Nothing changes a message that was read. */
+function namesOf(root: Element): ReadonlyMap<string, Element[]> {
+  const known = names.get(root);
+  if (known !== undefined) return known;
+  const found = new Map<string, Element[]>();
+  const look = (element: Element): void => {
+    const key = `${element.namespaceURI ?? ''} ${element.localName}`;
+    const list = found.get(key);
+    if (list === undefined) found.set(key, [element]);
+    else list.push(element);
+    for (let node = element.firstChild; node !== null; node = node.nextSibling) {
+      if (node.nodeType === 1) look(node as Element);
+    }
+  };
+  look(root);
+  names.set(root, found);
   return found;
 }
+
+const names = new WeakMap<Element, ReadonlyMap<string, Element[]>>();
 
 /** The element alone, with the namespaces that it stands in. */
 export function xmlOf(element: Element): string {

@@ -1,4 +1,5 @@
-// Domains that organizations claim: what they are to publish, and whether it was there when last looked at.
+// Domains that organizations claim: what they are to publish, whether it was there when last looked at, and who said that
+// a domain is theirs.
 import type { Instant, OrganizationId } from '../core/ids.ts';
 import type { Database } from './database.ts';
 
@@ -53,17 +54,58 @@ export async function saveClaim(db: Database, claim: DomainClaim): Promise<void>
     .merge(fields);
 }
 
-/** What the organization proved itself; a domain that the operator declared is left as it is. */
-export async function setProvenDomain(
+/**
+ * Whose word it is that the domain is the organization's: the configuration file, a record in DNS, or an operator's
+ * command.
+ */
+export type Verifier = 'operator' | 'dns' | 'command';
+
+export interface VerifiedDomain {
+  readonly organization: OrganizationId;
+  readonly domain: string;
+  readonly verifiedBy: Verifier;
+  readonly verifiedAt: Instant;
+}
+
+/** All verified domains, or those of one organization. */
+export async function verifiedDomains(db: Database, organization?: OrganizationId): Promise<VerifiedDomain[]> {
+  const query = db('domains').orderBy(['organization', 'domain']);
+  const rows: { organization: OrganizationId; domain: string; verified_by: Verifier; verified_at: Instant }[] =
+    await (organization === undefined ? query : query.where({ organization }));
+  return rows.map(({ verified_by: verifiedBy, verified_at: verifiedAt, ...row }) => ({
+    ...row,
+    verifiedBy,
+    verifiedAt,
+  }));
+}
+
+type Domain = Pick<DomainClaim, 'organization' | 'domain'>;
+
+/** Verified from now on; whoever said so before stays the one who did. */
+export async function addVerified(
   db: Database,
-  { organization, domain }: DomainClaim,
-  proven: boolean,
+  { organization, domain }: Domain,
+  verifiedBy: Exclude<Verifier, 'operator'>,
   at: Instant,
 ): Promise<void> {
-  if (proven) {
-    await db('domains')
-      .insert({ organization, domain, verified_by: 'dns', verified_at: at })
-      .onConflict(['organization', 'domain'])
-      .ignore();
-  } else await db('domains').where({ organization, domain, verified_by: 'dns' }).delete();
+  await db('domains')
+    .insert({ organization, domain, verified_by: verifiedBy, verified_at: at })
+    .onConflict(['organization', 'domain'])
+    .ignore();
+}
+
+/** No longer verified, as far as one of these said so; a domain that the file declares is left as it is. */
+export async function dropVerified(
+  db: Database,
+  { organization, domain }: Domain,
+  by: readonly Exclude<Verifier, 'operator'>[],
+): Promise<void> {
+  await db('domains')
+    .where({ organization, domain })
+    .whereIn('verified_by', [...by])
+    .delete();
+}
+
+export async function dropClaim(db: Database, { organization, domain }: Domain): Promise<void> {
+  await db('domain_claims').where({ organization, domain }).delete();
 }

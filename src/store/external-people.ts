@@ -130,14 +130,31 @@ export async function peopleMatching(
       void query.where({ email_key: emailKey(value) });
       break;
     case 'userName':
-      // User names compare without case (RFC 7643); both databases fold ASCII, and more is folded below.
-      void query.whereRaw('lower(user_name) = ?', [asciiLower(value)]);
+      // User names compare without case (RFC 7643); the database folds both, since each folds in its own way.
+      void query.whereRaw('lower(user_name) = lower(?)', [value]);
       break;
   }
   const rows: PersonRow[] = await query.orderBy(['connection', 'external_id']).limit(10);
   return rows.map(personFromRow);
 }
 
-function asciiLower(text: string): string {
-  return text.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase());
+/** Accounts of the people of these connections who have one of the names, by the name in lower case. */
+export async function linkedByUserName(
+  db: Database,
+  connections: readonly ConnectionId[],
+  names: readonly string[],
+): Promise<ReadonlyMap<string, AccountId[]>> {
+  const found = new Map<string, Set<AccountId>>();
+  for (const group of inGroups(names)) {
+    const rows: { user_name: string; account: AccountId }[] = await db('external_people')
+      .whereIn('connection', [...connections])
+      .whereRaw(`lower(user_name) IN (${group.map(() => 'lower(?)').join(', ')})`, [...group])
+      .whereNotNull('account')
+      .select('user_name', 'account');
+    for (const { user_name: name, account } of rows) {
+      const key = name.toLowerCase();
+      found.set(key, (found.get(key) ?? new Set()).add(account));
+    }
+  }
+  return new Map([...found].map(([name, accounts]) => [name, [...accounts]]));
 }

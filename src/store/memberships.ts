@@ -30,6 +30,12 @@ export function membershipFromRow(row: MembershipRow): Membership {
   };
 }
 
+/** All memberships of the account, ended ones too. */
+export async function membershipsOf(db: Database, account: AccountId): Promise<Membership[]> {
+  const rows: MembershipRow[] = await db('memberships').where({ account }).orderBy('organization');
+  return rows.map(membershipFromRow);
+}
+
 export async function writeMembership(db: Database, membership: Membership, at: Instant): Promise<void> {
   const fields = {
     role: membership.role,

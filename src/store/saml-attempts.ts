@@ -57,6 +57,11 @@ export async function loadAttempts(db: Database, connection: ConnectionId, most:
   return rows.map(fromRow);
 }
 
+export async function findAttempt(db: Database, reference: string): Promise<SamlAttempt | null> {
+  const row: AttemptRow | undefined = await db('saml_attempts').where({ reference }).first();
+  return row === undefined ? null : fromRow(row);
+}
+
 /**
  * Forgets attempts before the given moment, and all but the newest refusals of a connection: anybody can have one
  * refused, and the table must not grow with their patience.

@@ -64,9 +64,9 @@ export async function promoteNextKey(db: Database, connection: ConnectionId): Pr
   return true;
 }
 
-/** Ends the rollover: the previous pair decrypts no more. */
-export async function dropPreviousKey(db: Database, connection: ConnectionId): Promise<void> {
-  await db('saml_keys').where({ connection, state: 'previous' }).delete();
+/** Ends the rollover: the previous pair decrypts no more. @returns false without a previous one. */
+export async function dropPreviousKey(db: Database, connection: ConnectionId): Promise<boolean> {
+  return (await db('saml_keys').where({ connection, state: 'previous' }).delete()) > 0;
 }
 
 /** Binds the ciphertext to its row: a key of one connection can't be put in another's place. */

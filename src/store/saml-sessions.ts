@@ -74,6 +74,13 @@ export async function dropSamlSession(db: Database, session: string, connection:
   await db('saml_sessions').where({ session, connection }).delete();
 }
 
+/** All that were opened to a session, the last first; forgotten with it. */
+export async function takeSamlSessions(db: Database, session: string): Promise<SamlSession[]> {
+  const rows: SessionRow[] = await db('saml_sessions').where({ session }).orderBy('created_at', 'desc');
+  await db('saml_sessions').where({ session }).delete();
+  return rows.map(fromRow);
+}
+
 export async function pruneSamlSessions(db: Database, before: Instant): Promise<void> {
   await db('saml_sessions').where('created_at', '<', before).delete();
 }

@@ -43,3 +43,12 @@ export async function connectionsForEmail(db: Database, email: string): Promise<
     .distinct({ connection: 'connections.id', organization: 'organizations.id', title: 'organizations.title' });
   return [...rows, ...operators];
 }
+
+/** A way that a browser remembers, as long as it can be gone. */
+export async function findWay(db: Database, connection: string): Promise<ConnectionId | null> {
+  const row: { id: ConnectionId; state: string | null } | undefined = await db('connections')
+    .leftJoin('organizations', 'organizations.id', 'connections.organization')
+    .where({ 'connections.id': connection, 'connections.kind': 'saml', 'connections.state': 'active' })
+    .first({ id: 'connections.id', state: 'organizations.state' });
+  return row === undefined || row.state === 'closed' ? null : row.id;
+}

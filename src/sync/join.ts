@@ -20,6 +20,7 @@ import { linkPeople, linkedIds, unlinkedByEmail } from '../store/external-people
 import { newId } from '../store/ids.ts';
 import { loadDomains } from '../store/organizations.ts';
 import type { Addresses } from './addresses.ts';
+import { knownBySignIn } from './known-by-sign-in.ts';
 import { servedBy, viewOf } from './landscape.ts';
 
 /** Verified domains by organization. */
@@ -46,7 +47,7 @@ export interface JoinInput {
   readonly moved: readonly { readonly person: Person; readonly account: AccountId }[];
   /** Account ids already given out by the plan for people who have none yet, by external id. */
   readonly planned: ReadonlyMap<string, AccountId>;
-  /** Accounts for which a directory of the same organization vouches, by external id. */
+  /** Accounts for which a directory of the same organization vouches, by external id; of a sign-in alone. */
   readonly vouched?: ReadonlyMap<string, AccountId>;
   /** Addresses given and freed by people of the same directory read, met in earlier pieces. */
   readonly addresses: Addresses;
@@ -59,7 +60,7 @@ export async function decideJoining(db: Database, input: JoinInput): Promise<Joi
     ({ attributes }) => (attributes.email === null ? [] : [emailKey(attributes.email)]),
   );
   const holders = new Map(await accountsByEmail(db, [...new Set(keys)]));
-  const vouched = input.vouched ?? new Map<string, AccountId>();
+  const vouched = input.vouched ?? (await knownBySignIn(db, input.landscape, view, input.unlinked));
   const everLinked = await linkedIds(db, input.connection, [...holders.values(), ...vouched.values()]);
   const verified = verifiedFor(input, input.connection);
   const { addresses } = input;

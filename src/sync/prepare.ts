@@ -82,7 +82,7 @@ export async function prepare(db: Database, input: PrepareInput): Promise<Prepar
     unlinked,
     moved,
     planned: input.planned ?? new Map(),
-    vouched: input.vouched ?? new Map(),
+    ...(input.vouched === undefined ? {} : { vouched: input.vouched }),
     addresses: input.addresses ?? new Addresses(),
   });
 

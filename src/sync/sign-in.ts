@@ -4,17 +4,16 @@ import type { AccountId, OrganizationId, PlanId } from '../core/ids.ts';
 import type { PushReading } from '../core/reading.ts';
 import type { Membership } from '../core/membership.ts';
 import type { StoredConnection } from '../store/connections.ts';
-import { loadConnections } from '../store/connections.ts';
+import { loadConnections, loadMappings } from '../store/connections.ts';
 import type { Database } from '../store/database.ts';
-import { loadDossiers } from '../store/dossiers.ts';
 import type { MatchField } from '../store/external-people.ts';
 import { peopleMatching } from '../store/external-people.ts';
 import type { StoredPerson } from '../store/facts.ts';
 import { loadPeople } from '../store/facts.ts';
+import { membershipsOf } from '../store/memberships.ts';
 import type { PlanRow } from '../store/plans.ts';
 import { rowsOfPlan } from '../store/plans.ts';
 import type { Sync } from './context.ts';
-import { loadLandscape, servedBy } from './landscape.ts';
 import { push } from './push.ts';
 
 export interface SignInRequest {
@@ -146,14 +145,16 @@ async function whyNotLinked(db: Database, { id }: StoredConnection, externalId: 
   return 'nothing is granted to this person anywhere, so there is no account';
 }
 
+/** Where the connection has a word: its own organization, or those that an operator's names in its mappings. */
 async function membershipsHere(
   db: Database,
-  connection: StoredConnection,
+  { id, organization }: StoredConnection,
   account: AccountId,
 ): Promise<readonly Membership[]> {
-  const [dossier] = await loadDossiers(db, [account]);
-  const organizations = new Set(servedBy(await loadLandscape(db), connection.id));
-  return (dossier?.memberships ?? []).filter(({ organization }) => organizations.has(organization));
+  const all = await membershipsOf(db, account);
+  if (organization !== null) return all.filter((one) => one.organization === organization);
+  const mapped = (await loadMappings(db)).filter((one) => one.connection === id);
+  return all.filter((one) => mapped.some((mapping) => mapping.organization === one.organization));
 }
 
 function admit(

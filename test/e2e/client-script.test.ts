@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import type { CliOptions } from '../support/cli.ts';
 import { runCli } from '../support/cli.ts';
-import { SECRET_KEY, startServe } from '../support/serve.ts';
+import { startServe } from '../support/serve.ts';
+import { SECRET_KEY } from '../support/serving.ts';
 
 const DOCUMENT = readFileSync(new URL('../../docs/tokens.md', import.meta.url), 'utf8');
 const [BEARER = '', LEGACY = ''] = [...DOCUMENT.matchAll(/```js\n(.*?)```/gs)].map(([, lines]) => lines ?? '');

@@ -6,7 +6,8 @@ import { expect, onTestFinished, test } from 'vitest';
 import { Browser, PASSWORD } from '../http/site.ts';
 import type { CliOptions } from '../support/cli.ts';
 import { runCli } from '../support/cli.ts';
-import { SECRET_KEY, startServe } from '../support/serve.ts';
+import { startServe } from '../support/serve.ts';
+import { SECRET_KEY } from '../support/serving.ts';
 
 const LEO = 'leo@acme.example';
 const CONFIGURATION = `server: { port: 0, publicUrl: "http://rollcall.example" }

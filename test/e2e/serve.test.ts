@@ -8,7 +8,8 @@ import { openDatabase } from '../../src/store/database.ts';
 import { startReceiver } from '../delivery/receiver.ts';
 import { startServer } from '../support/postgres.ts';
 import { databaseUrl } from '../support/postgres-databases.ts';
-import { startServe, until } from '../support/serve.ts';
+import { startServe } from '../support/serve.ts';
+import { until } from '../support/serving.ts';
 import { foundCorp, LABELLERS } from './corp.ts';
 
 async function status(url: string): Promise<number> {

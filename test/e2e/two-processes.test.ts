@@ -3,7 +3,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { openDatabase } from '../../src/store/database.ts';
-import { startServe, until } from '../support/serve.ts';
+import { startServe } from '../support/serve.ts';
+import { until } from '../support/serving.ts';
 import { foundCorp } from './corp.ts';
 
 test('two processes read one after the other, and a killed one is replaced within a minute', {

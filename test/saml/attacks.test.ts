@@ -1,28 +1,32 @@
 // Crafted responses at a running server: none gets anybody in, each is a 4xx within bounded time, and nothing that is
 // stored changes. The attacker can sign in honestly as Mallory and wants to be Olga, or to be somebody elsewhere.
-import { createHmac, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { makeKeyPair } from '../../src/saml/self-signed.ts';
+import { makeKeyPair, toPem } from '../../src/saml/self-signed.ts';
 import type { MadeKeyPair } from '../../src/saml/self-signed.ts';
-import { loadAttempts } from '../../src/store/saml-attempts.ts';
+import { findAttempt, loadAttempts } from '../../src/store/saml-attempts.ts';
 import { TestIdp, base64, signXml } from '../support/idp.ts';
 import type { Said, Signing } from '../support/idp.ts';
-import type { Browser } from '../support/saml-server.ts';
-import { SamlServer, acmeSaml } from '../support/saml-server.ts';
+import type { Browser } from '../support/saml-browser.ts';
+import { acmeSaml } from '../support/saml-server.ts';
+import { SamlServed, whoIsIn } from '../support/saml-served.ts';
+import { FORGERIES, assertionOf, forged, idIn, object, olga, put, signatureOf } from './forgeries.ts';
 
 let idp: TestIdp;
 let betaIdp: TestIdp;
 let mallorys: MadeKeyPair;
-let server: SamlServer;
+let server: SamlServed;
 
 beforeAll(async () => {
   idp = await TestIdp.make();
   betaIdp = await TestIdp.make('https://idp.beta.example');
   mallorys = await makeKeyPair('mallory', new Date());
-  server = await SamlServer.start({
-    settings: {
-      'acme-saml': { idpMetadata: { xml: idp.metadata() } },
-      'beta-saml': { idpMetadata: { xml: betaIdp.metadata() } },
+  server = await SamlServed.start({
+    acme: { idpMetadata: { xml: idp.metadata() } },
+    beta: {
+      idpMetadata: { xml: betaIdp.metadata() },
+      allowIdpInitiated: true,
+      returnTo: ['https://app.beta.example/x'],
     },
   });
   // What only the first sign-in writes is there.
@@ -52,119 +56,42 @@ async function honest(inResponseTo: string | null, said: Partial<Said> = {}, sig
 /** Nobody gets in, nothing changes, and it takes no longer than it may. */
 async function refused(send: () => Promise<Response>, statuses: readonly number[] = [403]): Promise<Response> {
   const before = await server.everything();
-  const sessions = server.sessions.opened.size;
   const began = performance.now();
   const answer = await send();
   expect(performance.now() - began).toBeLessThan(3000);
   expect(statuses).toContain(answer.status);
-  expect(server.sessions.opened.size).toBe(sessions);
   expect(await server.everything()).toBe(before);
   return answer;
 }
 
-const olga = (xml: string): string => xml.replaceAll('mallory', 'olga');
-const assertionOf = (xml: string): string => /<saml:Assertion[\s\S]*<\/saml:Assertion>/.exec(xml)?.[0] ?? '';
-const signatureOf = (xml: string): string => /<Signature[\s\S]*?<\/Signature>/.exec(xml)?.[0] ?? '';
-const idIn = (xml: string): string => /\sID="([^"]+)"/.exec(xml)?.[1] ?? '';
-
-/** Olga's assertion, unsigned, with an id of its own. */
-function forged(signed: string): string {
-  return olga(signed.replace(signatureOf(signed), '')).replace(idIn(signed), `_${randomUUID()}`);
-}
-
-const put = (xml: string, assertions: string): string => xml.replace(assertionOf(xml), assertions);
-const into = (outer: string, inner: string): string => outer.replace('</saml:Assertion>', `${inner}</saml:Assertion>`);
-const object = (inner: string): string =>
-  `<ds:Object xmlns:ds="http://www.w3.org/2000/09/xmldsig#">${inner}</ds:Object>`;
-
-/** Attack → what it makes of Mallory's honest response, whose assertion is signed. */
-const FORGERIES: Readonly<Record<string, (xml: string) => string>> = {
-  'the signature taken off': (xml) => xml.replace(signatureOf(xml), ''),
-  'a name changed after signing': olga,
-  'a comment in a signed name': (xml) => xml.replace('mallory@acme', 'olga@acme.example<!-- -->.mallory@acme'),
-  'wrapping: the forged one first, the signed one beside it': (xml) =>
-    put(xml, forged(assertionOf(xml)) + assertionOf(xml)),
-  'wrapping: the forged one last, the signed one beside it': (xml) =>
-    put(xml, assertionOf(xml) + forged(assertionOf(xml))),
-  'wrapping: the signed one inside the forged one': (xml) => put(xml, into(forged(assertionOf(xml)), assertionOf(xml))),
-  'wrapping: the forged one carries the signature, the signed one inside it': (xml) => {
-    const signed = assertionOf(xml);
-    const bare = signed.replace(signatureOf(signed), '');
-    return put(xml, forged(signed).replace('</saml:Issuer>', `</saml:Issuer>${signatureOf(signed)}${bare}`));
-  },
-  'wrapping: the signed one in an Object of the signature': (xml) => {
-    const signed = assertionOf(xml);
-    const bare = signed.replace(signatureOf(signed), '');
-    const signature = signatureOf(signed).replace('</Signature>', `${object(bare)}</Signature>`);
-    return put(xml, forged(signed).replace('</saml:Issuer>', `</saml:Issuer>${signature}`));
-  },
-  'wrapping: the signed one in Extensions of the response': (xml) => {
-    const extensions = `<samlp:Extensions>${assertionOf(xml)}</samlp:Extensions>`;
-    return put(xml, forged(assertionOf(xml))).replace('<samlp:Status>', `${extensions}<samlp:Status>`);
-  },
-  'wrapping: both under one id': (xml) => {
-    const signed = assertionOf(xml);
-    const twin = olga(signed.replace(signatureOf(signed), ''));
-    return put(xml, twin.replace('</saml:Issuer>', `</saml:Issuer>${signatureOf(signed)}${object(signed)}`));
-  },
-  'wrapping: the forged one under another namespace prefix': (xml) => {
-    const other = forged(assertionOf(xml)).replaceAll('saml:', 'x:').replaceAll('xmlns:saml', 'xmlns:x');
-    return put(xml, other + assertionOf(xml));
-  },
-  'a second SignedInfo': (xml) => {
-    const signedInfo = /<SignedInfo>[\s\S]*<\/SignedInfo>/.exec(xml)?.[0] ?? '';
-    return olga(xml).replace(signedInfo, signedInfo + signedInfo.replace(/<DigestValue>[^<]*/, '<DigestValue>AAAA'));
-  },
-  'a transform of the attacker': (xml) =>
-    xml.replace('</Transforms>', '<Transform Algorithm="http://www.w3.org/TR/1999/REC-xslt-19991116"/></Transforms>'),
-  'the reference emptied': (xml) => olga(xml).replace(/URI="#[^"]*"/, 'URI=""'),
-  'a reference that queries': (xml) => xml.replace(/URI="#[^"]*"/, `URI="#x' or '1'='1"`),
-  'a NONE algorithm': (xml) => olga(xml).replace(/rsa-sha256/, 'none'),
-  'HMAC with the public certificate as its key': (xml) => {
-    const signedInfo = /<SignedInfo>[\s\S]*<\/SignedInfo>/.exec(olga(xml))?.[0] ?? '';
-    const confused = signedInfo.replace(/rsa-sha256/, 'hmac-sha256');
-    const value = createHmac('sha256', idp.keys.certificate).update(confused).digest('base64');
-    return olga(xml)
-      .replace(signedInfo, confused)
-      .replace(/<SignatureValue>[^<]*/, `<SignatureValue>${value}`);
-  },
-  'two responses in one': (xml) => xml.replace('</samlp:Response>', `${xml}</samlp:Response>`),
-  'an entity in a name': (xml) => `<!DOCTYPE r [<!ENTITY o "olga">]>${xml.replace('>mallory@', '>&o;@')}`,
-  'a billion laughs': (xml) => {
-    const levels = Array.from({ length: 12 }, (_, nth) => `<!ENTITY l${nth + 1} "${`&l${nth};`.repeat(10)}">`).join('');
-    return `<!DOCTYPE r [<!ENTITY l0 "lol">${levels}]>${xml.replace('>mallory@', '>&l12;@')}`;
-  },
-  'an external entity': (xml) =>
-    `<!DOCTYPE r [<!ENTITY x SYSTEM "file:///etc/passwd">]>${xml.replace('>mallory@', '>&x;@')}`,
-  'a style sheet': (xml) => `<?xml-stylesheet href="https://evil.example/x.xsl"?>${xml}`,
-  '2,000 namespace declarations': (xml) =>
-    xml.replace(
-      '<samlp:Response ',
-      `<samlp:Response ${Array.from({ length: 2000 }, (_, nth) => `xmlns:n${nth}="urn:${nth}"`).join(' ')} `,
-    ),
-  '3,000 signatures': (xml) =>
-    xml.replace('<samlp:Status>', `${signatureOf(xml).repeat(3000)}<samlp:Status>`).slice(0, 700_000),
-  '3,000 empty signatures': (xml) =>
-    xml.replace(
-      '<samlp:Status>',
-      `${'<Signature xmlns="http://www.w3.org/2000/09/xmldsig#"/>'.repeat(3000)}<samlp:Status>`,
-    ),
-  '10,000 elements deep': (xml) =>
-    xml.replace('<samlp:Status>', `${'<a>'.repeat(10_000)}${'</a>'.repeat(10_000)}<samlp:Status>`),
-  'comments that never end': (xml) => `${xml}${'<!--'.repeat(100_000)}`,
-};
-
 describe('a forged response signs nobody in', () => {
-  for (const [attack, forge] of Object.entries(FORGERIES)) {
+  for (const [attack, [rule, forge]] of Object.entries(FORGERIES)) {
     test(attack, async () => {
       const { browser, inResponseTo } = await begin();
-      const xml = forge(await honest(inResponseTo));
+      const xml = forge(await honest(inResponseTo), { certificate: idp.keys.certificate, other: mallorys });
       const answer = await refused(() => browser.postResponse('acme-saml', xml));
-      expect(await answer.text()).toMatch(/could not be signed in.*Reference: [A-Z2-9]{4}-[A-Z2-9]{4}-[A-Z2-9]{4}/s);
+      const page = await answer.text();
+      expect(page).toMatch(/could not be signed in/);
+      const reference = /Reference: ([A-Z2-9]{4}-[A-Z2-9]{4}-[A-Z2-9]{4})/.exec(page)?.[1] ?? '';
+      expect((await findAttempt(server.db, reference))?.rule).toBe(rule);
     });
   }
 
-  test('wrapping of a signed response: the forged one around it', async () => {
+  test('encrypted for us, which anybody can do: signed by nobody, by another key, or beside one in the clear', async () => {
+    const { browser, inResponseTo } = await begin();
+    const metadata = await (await browser.get('/saml/acme-saml/metadata')).text();
+    const encryptFor = toPem(/use="encryption".*?<ds:X509Certificate>([^<]+)</s.exec(metadata)?.[1] ?? '');
+    const unsigned = await honest(inResponseTo, {}, { what: 'none', encryptFor });
+    const byMallory = await honest(inResponseTo, {}, { what: 'assertion', key: mallorys, encryptFor });
+    const signed = await honest(inResponseTo);
+    const encrypted = /<saml:EncryptedAssertion[^]*<\/saml:EncryptedAssertion>/.exec(unsigned)?.[0] ?? '';
+    const changed = await honest(inResponseTo, {}, { what: 'assertion', encryptFor, tamper: olga });
+    for (const xml of [unsigned, byMallory, put(signed, assertionOf(signed) + encrypted), changed]) {
+      await refused(() => browser.postResponse('acme-saml', xml));
+    }
+  });
+
+  test('wrapping of a signed response (XSW 1 and 2): the forged one around it', async () => {
     const { browser, inResponseTo } = await begin();
     const xml = await honest(inResponseTo, {}, { what: 'response' });
     const signature = signatureOf(xml);
@@ -185,13 +112,9 @@ describe('a forged response signs nobody in', () => {
     const xml = await honest(inResponseTo);
     const decoy = `<samlp:Extensions>${forged(assertionOf(xml))}</samlp:Extensions>`;
     await browser.postResponse('acme-saml', xml.replace('<samlp:Status>', `${decoy}<samlp:Status>`));
-    const { db } = server.store.sync;
+    const { db } = server;
     expect(await db('external_people').whereLike('external_id', 'olga%')).toEqual([]);
-    const [opened] = server.sessions.opened.get(browser.cookies.get('session') ?? '') ?? [];
-    const account = await db('accounts')
-      .where({ id: opened?.account ?? '' })
-      .first();
-    expect(account?.email ?? 'nobody').not.toMatch(/olga/);
+    expect((await whoIsIn(browser))?.email ?? 'nobody').not.toMatch(/olga/);
   });
 
   test('signed by another key, whose certificate it embeds', async () => {
@@ -233,10 +156,7 @@ describe('a forged response signs nobody in', () => {
       { what: 'assertion', canonicalization: 'http://www.w3.org/2001/10/xml-exc-c14n#WithComments' },
     );
     expect((await browser.postResponse('acme-saml', xml)).status).toBe(403);
-    const people = await server.store.sync
-      .db('external_people')
-      .where({ external_id: 'm-2' })
-      .select('email', 'account');
+    const people = await server.db('external_people').where({ external_id: 'm-2' }).select('email', 'account');
     expect(people).toEqual([{ email: 'olga@acme.example.mallory.example', account: null }]);
   });
 });
@@ -301,9 +221,30 @@ describe('an honest response where it does not belong', () => {
     await refused(() => browser.postResponse('beta-saml', addressed));
   });
 
-  test('unasked for', async () => {
+  test('unasked for, also where something else was asked for', async () => {
     const xml = await honest(null);
     await refused(() => server.browser().postResponse('acme-saml', xml));
+    const { browser } = await begin();
+    await refused(() => browser.postResponse('acme-saml', xml));
+  });
+
+  test('unasked for where that is allowed: once, and its RelayState leads nowhere else', async () => {
+    const berta: Partial<Said> = { nameId: 'berta', attributes: { Email: ['berta@beta.example'] } };
+    const say = async (): Promise<string> =>
+      betaIdp.response({ ...server.addresses('beta-saml'), ...berta, inResponseTo: null });
+    const ways = [
+      '//evil.example',
+      'https://app.beta.example.evil.example/x',
+      '/\\evil.example',
+      'javascript:alert(1)',
+    ];
+    for (const relayState of ways) {
+      const answer = await server.browser().postResponse('beta-saml', await say(), relayState);
+      expect([relayState, answer.status, answer.headers.get('location')]).toEqual([relayState, 303, '/']);
+    }
+    const xml = await say();
+    expect((await server.browser().postResponse('beta-saml', xml)).status).toBe(303);
+    await refused(() => server.browser().postResponse('beta-saml', xml));
   });
 
   test('for another audience, recipient or destination; of another issuer; too late, too early', async () => {
@@ -360,15 +301,39 @@ describe('what is no response', () => {
     const answer = await browser.postResponse('acme-saml', olga(await honest(inResponseTo)));
     const page = await answer.text();
     const reference = /Reference: ([A-Z0-9-]+)/.exec(page)?.[1];
-    const [attempt] = await loadAttempts(server.store.sync.db, acmeSaml, 1);
+    const [attempt] = await loadAttempts(server.db, acmeSaml, 1);
     expect(attempt).toMatchObject({
       reference,
       outcome: 'refused',
       rule: 'signatureIsValid',
-      clientAddress: expect.stringContaining('127.0.0.1'),
+      clientAddress: expect.stringMatching(/^127\./),
     });
     expect(page).not.toMatch(/signature/i);
-    expect(server.log.some((line) => line.includes(reference ?? '?'))).toBe(true);
+    expect(server.log()).toContain(reference ?? '?');
+  });
+});
+
+describe('junk by the hundred', () => {
+  test('is looked at a hundred times from an address, and people sign in there all the while', async () => {
+    const address = '127.9.9.9';
+    const junk = async (): Promise<number> =>
+      (await server.browser(address).post('/saml/acme-saml/acs', `SAMLResponse=${'A'.repeat(4000)}`)).status;
+    for (let nth = 0; nth < 100; nth += 1) expect(await junk()).toBe(403);
+    const kept = await server.db('saml_attempts').where({ client_address: address });
+    const later = await server.browser(address).post('/saml/acme-saml/acs', 'SAMLResponse=AAAA');
+    expect([later.status, Number(later.headers.get('retry-after')) > 0]).toEqual([429, true]);
+    await refused(() => server.browser(address).post('/saml/acme-saml/acs', 'SAMLResponse=AAAA'), [429]);
+    expect(await server.db('saml_attempts').where({ client_address: address })).toHaveLength(kept.length);
+    expect((await server.browser(address).signIn(server, idp, 'acme-saml', mallory)).status).toBe(303);
+  });
+
+  test('of a browser that has a sign-in under way is looked at twenty times', async () => {
+    const { browser, inResponseTo } = await begin();
+    const bad = olga(await honest(inResponseTo));
+    const statuses: number[] = [];
+    for (let nth = 0; nth < 21; nth += 1) statuses.push((await browser.postResponse('acme-saml', bad)).status);
+    expect(statuses).toEqual([...Array.from({ length: 20 }, () => 403), 429]);
+    expect((await server.browser().signIn(server, idp, 'acme-saml', mallory)).status).toBe(303);
   });
 });
 
@@ -378,7 +343,7 @@ describe('tenants', () => {
       nameId: 'berta',
       attributes: { Email: ['berta@beta.example'], Groups: ['label-team'] },
     };
-    const { db } = server.store.sync;
+    const { db } = server;
     const before = await db('memberships').where({ organization: 'beta' });
     expect((await server.browser().signIn(server, idp, 'acme-saml', berta)).status).toBe(403);
     expect(await db('memberships').where({ organization: 'beta' })).toEqual(before);

@@ -1,19 +1,20 @@
-// Logout by redirect, both ways: whose session ends, and which messages end nobody's.
+// Logout by redirect at the real `serve`, both ways: whose session ends, and which messages end nobody's.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { makeKeyPair } from '../../src/saml/self-signed.ts';
 import { loadAttempts } from '../../src/store/saml-attempts.ts';
 import { TestIdp, idOf, inflated } from '../support/idp.ts';
-import type { Browser } from '../support/saml-server.ts';
-import { SamlServer, acmeSaml } from '../support/saml-server.ts';
+import type { Browser } from '../support/saml-browser.ts';
+import { SamlServed, whoIsIn } from '../support/saml-served.ts';
+import { acmeSaml } from '../support/saml-server.ts';
 
 let idp: TestIdp;
-let server: SamlServer;
+let server: SamlServed;
 let anna: Browser;
 
 beforeAll(async () => {
   idp = await TestIdp.make();
   const idpMetadata = { xml: idp.metadata() };
-  server = await SamlServer.start({ settings: { 'acme-saml': { idpMetadata }, 'beta-saml': { idpMetadata } } });
+  server = await SamlServed.start({ acme: { idpMetadata }, beta: { idpMetadata } });
 });
 afterAll(() => server.stop());
 beforeEach(async () => {
@@ -41,7 +42,7 @@ function request(asked: Asked = {}): string {
 }
 
 async function isHere(browser: Browser): Promise<boolean> {
-  return (await (await browser.get('/pages/x')).text()).endsWith('in acme');
+  return (await whoIsIn(browser)) !== null;
 }
 
 const send = (query: string): Promise<Response> => server.browser().get(`/saml/acme-saml/logout?${query}`);
@@ -109,7 +110,7 @@ describe('the provider asks', () => {
     ];
     for (const [rule, query] of wrong) {
       const answer = await send(query);
-      const [attempt] = await loadAttempts(server.store.sync.db, acmeSaml, 1);
+      const [attempt] = await loadAttempts(server.db, acmeSaml, 1);
       expect([rule, answer.status, attempt?.rule]).toEqual([rule, 403, rule]);
     }
     expect(await isHere(anna)).toBe(true);

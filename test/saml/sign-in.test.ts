@@ -267,17 +267,3 @@ describe('unasked for, where that is allowed', () => {
     }
   });
 });
-
-test('a sign-in begun at one process ends at another, and its replay is refused by both', async () => {
-  await start();
-  const other = await server.second();
-  const browser = server.browser();
-  const inResponseTo = await browser.begin('acme-saml');
-  const xml = await idp.response({ ...server.addresses('acme-saml'), inResponseTo });
-  browser.goesTo(other.url);
-  expect((await browser.postResponse('acme-saml', xml)).status).toBe(303);
-  expect((await browser.postResponse('acme-saml', xml)).status).toBe(403);
-  browser.goesTo(server.url);
-  expect((await browser.postResponse('acme-saml', xml)).status).toBe(403);
-  await other.stop();
-});

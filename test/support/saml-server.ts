@@ -1,5 +1,4 @@
-// A running server with the SAML door, its store, two organizations, and a browser of a kind: one that keeps cookies and
-// goes where it is sent only when told.
+// A server with the SAML door in this process, its store, two organizations, and sessions of the tests' own.
 import { randomBytes } from 'node:crypto';
 import { sealingKey } from '../../src/store/sealed.ts';
 import type { SamlSettings } from '../../src/connection/saml.ts';
@@ -12,8 +11,9 @@ import type { SamlDoor } from '../../src/http/saml-door.ts';
 import { samlRouter } from '../../src/http/saml.ts';
 import type { Declaration } from '../../src/organization/declare.ts';
 import { Verifier } from '../../src/saml/verifier.ts';
-import { base64, idOf, inflated } from './idp.ts';
-import type { Said, Signing, TestIdp } from './idp.ts';
+import type { Database } from '../../src/store/database.ts';
+import type { Said } from './idp.ts';
+import { Browser } from './saml-browser.ts';
 import { TestSessions } from './sessions.ts';
 import type { TestStore } from './store.ts';
 import { openTestStore } from './store.ts';
@@ -74,23 +74,6 @@ export class SamlServer {
     return new SamlServer(store, sessions, door, log, listening);
   }
 
-  /** Another process, as far as it can be one here: nothing is shared with this one but the database and the address. */
-  async second(): Promise<{
-    readonly url: string;
-    readonly sessions: TestSessions;
-    readonly stop: () => Promise<void>;
-  }> {
-    const sessions = new TestSessions();
-    const verifier = new Verifier();
-    const routers = [samlRouter({ ...this.door, sessions, verifier })];
-    const listening = await listen(createApp({ routers, log: () => undefined }), '127.0.0.1', 0);
-    const stop = async (): Promise<void> => {
-      await verifier.close();
-      await listening.stop();
-    };
-    return { url: listening.url, sessions, stop };
-  }
-
   async stop(): Promise<void> {
     await this.door.verifier.close();
     await this.#listening.stop();
@@ -106,87 +89,34 @@ export class SamlServer {
     return { acsUrl: `${base}/acs`, audience: `${base}/metadata` };
   }
 
-  /** Everything that is stored, but for the traces and what a sign-in under way has of its own. */
   async everything(): Promise<string> {
-    const { db } = this.store.sync;
-    const embedded = db.client.config.client === 'better-sqlite3';
-    const tables: { name: string }[] = embedded
-      ? await db('sqlite_master').where({ type: 'table' }).orderBy('name').select('name')
-      : await db('information_schema.tables')
-          .where({ table_schema: 'public' })
-          .orderBy('table_name')
-          .select({ name: 'table_name' });
-    const kept: Record<string, unknown> = {};
-    for (const { name } of tables) {
-      if (/^(?:sqlite_|saml_attempts$|saml_metadata$|saml_keys$|saml_certificates$|write_lock$)/.test(name)) continue;
-      kept[name] = await db(name).select();
-    }
-    return JSON.stringify(kept);
+    return everything(this.store.sync.db);
   }
 }
 
-export class Browser {
-  readonly cookies = new Map<string, string>();
-  #url: string;
-
-  constructor(url: string) {
-    this.#url = url;
+/**
+ * Everything that is stored, but for the traces, the counts of failures, what a sign-in under way has of its own, and what
+ * a serving process does by itself.
+ */
+export async function everything(db: Database): Promise<string> {
+  const embedded = db.client.config.client === 'better-sqlite3';
+  const tables: { name: string }[] = embedded
+    ? await db('sqlite_master').where({ type: 'table' }).orderBy('name').select('name')
+    : await db('information_schema.tables')
+        .where({ table_schema: 'public' })
+        .orderBy('table_name')
+        .select({ name: 'table_name' });
+  const kept: Record<string, unknown> = {};
+  for (const { name } of tables) {
+    if (LEFT_OUT.test(name)) continue;
+    const rows: Record<string, unknown>[] = await db(name).select();
+    kept[name] = name === 'events' ? rows.map((row) => ({ ...row, position: null })) : rows;
   }
-
-  /** From now on a balancer leads it there. */
-  goesTo(url: string): void {
-    this.#url = url;
-  }
-
-  async get(path: string): Promise<Response> {
-    return this.#fetch(new URL(path, this.#url), {});
-  }
-
-  async post(path: string, body: string, type = 'application/x-www-form-urlencoded'): Promise<Response> {
-    return this.#fetch(new URL(path, this.#url), { method: 'POST', body, headers: { 'content-type': type } });
-  }
-
-  async postResponse(connection: string, xml: string, relayState?: string): Promise<Response> {
-    const form = new URLSearchParams({
-      SAMLResponse: base64(xml),
-      ...(relayState === undefined ? {} : { RelayState: relayState }),
-    });
-    return this.post(`/saml/${connection}/acs`, form.toString());
-  }
-
-  /** Begins a sign-in. @returns the id of the request. */
-  async begin(connection: string, returnTo = '/pages/asked-for'): Promise<string> {
-    const answer = await this.get(`/saml/${connection}/login?return_to=${encodeURIComponent(returnTo)}`);
-    return idOf(inflated(answer.headers.get('location') ?? ''));
-  }
-
-  async signIn(
-    server: SamlServer,
-    idp: TestIdp,
-    connection: string,
-    said: Partial<Said> = {},
-    signing?: Signing,
-  ): Promise<Response> {
-    const inResponseTo = await this.begin(connection);
-    return this.postResponse(
-      connection,
-      await idp.response({ ...server.addresses(connection), inResponseTo, ...said }, signing),
-    );
-  }
-
-  async #fetch(
-    url: URL,
-    init: { method?: string; body?: string; headers?: Record<string, string> },
-  ): Promise<Response> {
-    const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
-    const response = await fetch(url, { ...init, redirect: 'manual', headers: { ...init.headers, cookie } });
-    for (const set of response.headers.getSetCookie()) {
-      const [, name, value] = /^([^=]+)=([^;]*)/.exec(set) ?? [];
-      if (name !== undefined && value !== undefined) this.cookies.set(name, value);
-    }
-    return response;
-  }
+  return JSON.stringify(kept);
 }
+
+const LEFT_OUT =
+  /^(?:sqlite_|saml_(?:attempts|metadata|keys|certificates)$|(?:write_lock|throttles|event_head|leases|schedules)$)/;
 
 function declaration(options: ServerOptions): Declaration {
   const organization = (id: OrganizationId, owner: string): Declaration['organizations'][number] => ({

@@ -1,0 +1,59 @@
+// Two real `serve` on one Postgres, behind one address: what one begins the other ends, and what one has seen the other
+// refuses.
+import { expect, onTestFinished, test } from 'vitest';
+import { TestIdp } from '../support/idp.ts';
+import { SamlServed, whoIsIn } from '../support/saml-served.ts';
+
+test('a sign-in begun at one process ends at the other, its replay is refused by both, and so its logout', async () => {
+  const idp = await TestIdp.make();
+  const idpMetadata = { xml: idp.metadata() };
+  const server = await SamlServed.start({ database: 'postgres', acme: { idpMetadata }, beta: { idpMetadata } });
+  onTestFinished(() => server.stop());
+  const other = await server.process('other.yaml');
+  expect(new Set(server.processes.map(({ pid }) => pid)).size).toBe(2);
+
+  const browser = server.browser();
+  const inResponseTo = await browser.begin('acme-saml', '/user?tab=2');
+  const xml = await idp.response({ ...server.addresses('acme-saml'), inResponseTo });
+  browser.goesTo(other.url);
+  const answer = await browser.postResponse('acme-saml', xml);
+  expect([answer.status, answer.headers.get('location')]).toEqual([303, '/user?tab=2']);
+  // The session is both's.
+  expect((await whoIsIn(browser))?.opens).toEqual(['acme']);
+  browser.goesTo(server.url);
+  expect((await whoIsIn(browser))?.opens).toEqual(['acme']);
+
+  // With another request under way, so that only the replay itself can be what is refused.
+  for (const url of [server.url, other.url]) {
+    const again = server.browser();
+    again.goesTo(url);
+    await again.begin('acme-saml');
+    expect((await again.postResponse('acme-saml', xml)).status).toBe(403);
+    await browser.begin('acme-saml');
+    browser.goesTo(url);
+    expect((await browser.postResponse('acme-saml', xml)).status).toBe(403);
+  }
+
+  // The same assertion raced at both: one counts.
+  const racer = server.browser();
+  const raced = await racer.begin('acme-saml');
+  const response = await idp.response({ ...server.addresses('acme-saml'), inResponseTo: raced });
+  const cookies = [...racer.cookies];
+  const both = [server.url, other.url].map((url) => {
+    const one = server.browser();
+    one.goesTo(url);
+    for (const [name, value] of cookies) one.cookies.set(name, value);
+    return one.postResponse('acme-saml', response);
+  });
+  const statuses = (await Promise.all(both)).map(({ status }) => status);
+  expect(statuses.toSorted((a, b) => a - b)).toEqual([303, 403]);
+
+  // A session opened at one ends by the provider's logout at the other.
+  const logout = `<samlp:LogoutRequest xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol" xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion" ID="_logout" Version="2.0" IssueInstant="${new Date().toISOString()}" Destination="${server.url}/saml/acme-saml/logout"><saml:Issuer>${idp.entityId}</saml:Issuer><saml:NameID>anna-7</saml:NameID></samlp:LogoutRequest>`;
+  const query = idp.query('SAMLRequest', logout);
+  const provider = server.browser();
+  expect((await provider.get(`/saml/acme-saml/logout?${query}`)).status).toBe(302);
+  expect(await whoIsIn(browser)).toBeNull();
+  provider.goesTo(other.url);
+  expect((await provider.get(`/saml/acme-saml/logout?${query}`)).status).toBe(403);
+});
