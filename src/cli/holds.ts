@@ -4,7 +4,7 @@ import { decideHold } from '../sync/decide-hold.ts';
 import { findHold, loadHolds } from '../store/holds.ts';
 import type { Hold } from '../store/holds.ts';
 import type { Database } from '../store/database.ts';
-import type { PlanRow } from '../store/plans.ts';
+import type { PlanRow } from '../store/plan-rows.ts';
 import { rowsOfHold } from '../store/plans.ts';
 import type { Command } from './command.ts';
 import { EXIT, text } from './command.ts';

@@ -2,7 +2,7 @@
 import type { Grant } from '../core/grant.ts';
 import type { ConnectionId } from '../core/ids.ts';
 import type { Standing } from '../core/plan.ts';
-import type { PlanRow } from '../store/plans.ts';
+import type { PlanRow } from '../store/plan-rows.ts';
 import type { PlanRef } from '../sync/context.ts';
 import { EXIT } from './command.ts';
 import type { Output } from './output.ts';

@@ -3,7 +3,7 @@ import { RollcallError } from '../errors.ts';
 import { loadAccounts } from '../store/accounts.ts';
 import { findConnection } from '../store/connections.ts';
 import type { Database } from '../store/database.ts';
-import type { PlanRow } from '../store/plans.ts';
+import type { PlanRow } from '../store/plan-rows.ts';
 import { rowsOfPlan } from '../store/plans.ts';
 import type { SamlAttempt } from '../store/saml-attempts.ts';
 import { findAttempt, loadAttempts } from '../store/saml-attempts.ts';

@@ -4,7 +4,7 @@ import type { Identity } from '../saml/identity.ts';
 import { readIdentity } from '../saml/identity.ts';
 import { verifyResponse } from '../saml/verify.ts';
 import type { Verdict } from '../saml/verify.ts';
-import type { PlanRow } from '../store/plans.ts';
+import type { PlanRow } from '../store/plan-rows.ts';
 import type { SignedIn } from '../sync/sign-in.ts';
 import { trySignIn } from '../sync/sign-in.ts';
 import type { ProviderDoor, SamlConnection, SamlDoor } from './saml-door.ts';

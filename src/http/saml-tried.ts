@@ -1,6 +1,6 @@
 // What a trial sign-in shows: whom the provider named, what they would be here, and that nothing was changed.
 import type { Identity } from '../saml/identity.ts';
-import type { PlanRow } from '../store/plans.ts';
+import type { PlanRow } from '../store/plan-rows.ts';
 import type { Trial } from './saml-trial.ts';
 
 export function triedLines(identity: Identity, answer: Trial['answer'], rows: readonly PlanRow[]): string[] {

@@ -1,13 +1,10 @@
 // The facts: external people, groups and direct links, each belonging to one connection.
 import type { Group, Link, MemberRef, Person, PersonAttributes } from '../core/fact.ts';
-import { emailKey } from '../core/fact.ts';
 import type { AccountId, ConnectionId, Instant } from '../core/ids.ts';
-import type { FactChanges, KnownFacts } from '../core/learn.ts';
+import type { KnownFacts } from '../core/learn.ts';
 import type { PushReading } from '../core/reading.ts';
-import type { Row } from './bulk.ts';
-import { among, insertRows, putRows } from './bulk.ts';
+import { among } from './bulk.ts';
 import type { Database } from './database.ts';
-import { inGroups } from './database.ts';
 
 export interface PersonRow {
   connection: ConnectionId;
@@ -55,25 +52,6 @@ export function personFromRow(row: PersonRow): StoredPerson {
   };
 }
 
-function personToRow(person: Person): Row {
-  const { email, userName, firstName, lastName, locator } = person.attributes;
-  return {
-    connection: person.connection,
-    external_id: person.externalId,
-    present: person.present ? 1 : 0,
-    present_since: person.presentSince,
-    active: person.active ? 1 : 0,
-    active_since: person.activeSince,
-    email,
-    email_key: email === null ? null : emailKey(email),
-    user_name: userName,
-    first_name: firstName,
-    last_name: lastName,
-    locator,
-    missed: 0,
-  };
-}
-
 interface GroupRow {
   connection: ConnectionId;
   external_id: string;
@@ -92,10 +70,6 @@ function groupFromRow(row: GroupRow): Group {
     present: row.present === 1,
     since: row.since,
   };
-}
-
-function groupToRow({ connection, externalId, name, nameKey, present, since }: Group): Row {
-  return { connection, external_id: externalId, name, name_key: nameKey, present: present ? 1 : 0, since, missed: 0 };
 }
 
 interface LinkRow {
@@ -236,62 +210,4 @@ function factOf(stored: StoredPerson | undefined): Person | undefined {
   if (stored === undefined) return undefined;
   const { account: _account, ...person } = stored;
   return person;
-}
-
-/**
- * Writes what was learned.
- * @param containers where people stand in the source, for those of whom it was told; others stay where they were.
- */
-export async function writeFacts(
-  db: Database,
-  connection: ConnectionId,
-  changes: FactChanges,
-  containers: ReadonlyMap<string, string | null> = new Map(),
-): Promise<void> {
-  const key = ['connection', 'external_id'];
-  const isPlaced = ({ externalId }: Person): boolean => containers.has(externalId);
-  const [placed, others] = [changes.people.filter(isPlaced), changes.people.filter((person) => !isPlaced(person))];
-  const placedRows = placed.map((person) => ({
-    ...personToRow(person),
-    container: containers.get(person.externalId) ?? null,
-  }));
-  await putRows(db, 'external_people', key, placedRows);
-  await putRows(db, 'external_people', key, others.map(personToRow));
-  await moveOthers(db, connection, changes, containers);
-  await putRows(db, 'external_groups', key, changes.groups.map(groupToRow));
-  for (const links of inGroups(changes.unlinked, 200)) {
-    await db('links')
-      .where({ connection })
-      .whereIn(
-        ['member_kind', 'member', 'in_group'],
-        links.map(({ group, member }) => [member.kind, member.externalId, group]),
-      )
-      .delete();
-  }
-  const linked = changes.linked.map(({ group, member, since }) => ({
-    connection,
-    member_kind: member.kind,
-    member: member.externalId,
-    in_group: group,
-    since,
-  }));
-  await insertRows(db, 'links', linked);
-}
-
-/** People of whom nothing else changed than where they stand. */
-async function moveOthers(
-  db: Database,
-  connection: ConnectionId,
-  { people }: FactChanges,
-  containers: ReadonlyMap<string, string | null>,
-): Promise<void> {
-  const written = new Set(people.map(({ externalId }) => externalId));
-  const others = [...containers].filter(([externalId]) => !written.has(externalId));
-  for (const [container, list] of Map.groupBy(others, ([, where]) => where)) {
-    const ids = list.map(([externalId]) => externalId);
-    await db('external_people')
-      .where({ connection })
-      .where(among(db, 'external_id', ids))
-      .update({ container });
-  }
 }

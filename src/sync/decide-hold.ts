@@ -9,7 +9,7 @@ import type { Database } from '../store/database.ts';
 import { loadDossiers } from '../store/dossiers.ts';
 import { addKeep, closeHoldIfEmpty, findHold, hasSuspectHold, loadHolds, masksOfRow } from '../store/holds.ts';
 import type { Hold } from '../store/holds.ts';
-import type { PlanRow } from '../store/plans.ts';
+import type { PlanRow } from '../store/plan-rows.ts';
 import { rowsById, rowsOfHold, setRowState } from '../store/plans.ts';
 import { acceptSuspectRead } from '../store/read-references.ts';
 import type { Sync } from './context.ts';

@@ -3,7 +3,7 @@
 import type { Landscape } from '../core/plan.ts';
 import { revisionOf } from '../store/database.ts';
 import type { Database } from '../store/database.ts';
-import { writeFacts } from '../store/facts.ts';
+import { writeFacts } from '../store/write-facts.ts';
 import { endKeeps, hasSuspectHold } from '../store/holds.ts';
 import { inLeasedTransaction } from '../store/leases.ts';
 import { loadDomains } from '../store/organizations.ts';

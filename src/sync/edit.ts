@@ -14,7 +14,7 @@ import { loadDossiers } from '../store/dossiers.ts';
 import { presentPeople } from '../store/external-people.ts';
 import { memberAccounts, suspendedAccounts, writeBlock } from '../store/memberships.ts';
 import { loadDomains } from '../store/organizations.ts';
-import type { PlanRow } from '../store/plans.ts';
+import type { PlanRow } from '../store/plan-rows.ts';
 import { addRows, rowsOfAccounts, rowsOfPlan, storePreview } from '../store/plans.ts';
 import type { RunKind } from '../store/runs.ts';
 import type { PlanRef, Speakers, Sync } from './context.ts';

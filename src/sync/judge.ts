@@ -12,7 +12,7 @@ import type { Database } from '../store/database.ts';
 import { holdRows, openHold } from '../store/holds.ts';
 import { countActive, countGranted } from '../store/memberships.ts';
 import { loadDossiers } from '../store/dossiers.ts';
-import type { PlanRow } from '../store/plans.ts';
+import type { PlanRow } from '../store/plan-rows.ts';
 import { rowsOfAccounts, rowsOfPlan, setRowState } from '../store/plans.ts';
 import type { PlanRef, Speakers, Sync } from './context.ts';
 import { tellHoldOpened } from './tell.ts';

@@ -2,7 +2,7 @@
 import type { PushReading } from '../core/reading.ts';
 import type { Database } from '../store/database.ts';
 import { inTransaction } from '../store/database.ts';
-import { writeFacts } from '../store/facts.ts';
+import { writeFacts } from '../store/write-facts.ts';
 import { endKeeps } from '../store/holds.ts';
 import { newId } from '../store/ids.ts';
 import { loadDomains } from '../store/organizations.ts';

@@ -6,7 +6,7 @@ import { placeKey } from '../core/placement.ts';
 import { sameStanding } from '../core/review.ts';
 import type { Database } from '../store/database.ts';
 import { heldRows } from '../store/holds.ts';
-import type { PlanRow } from '../store/plans.ts';
+import type { PlanRow } from '../store/plan-rows.ts';
 import { addRows, setRowState } from '../store/plans.ts';
 import type { PlannedChange } from './apply-change.ts';
 import { applyChanges } from './apply-change.ts';

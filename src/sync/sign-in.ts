@@ -11,7 +11,7 @@ import { peopleMatching } from '../store/external-people.ts';
 import type { StoredPerson } from '../store/facts.ts';
 import { loadPeople } from '../store/facts.ts';
 import { membershipsOf } from '../store/memberships.ts';
-import type { PlanRow } from '../store/plans.ts';
+import type { PlanRow } from '../store/plan-rows.ts';
 import { rowsOfPlan } from '../store/plans.ts';
 import type { Sync } from './context.ts';
 import { push } from './push.ts';

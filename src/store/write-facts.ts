@@ -1,0 +1,90 @@
+// Writing what a reading taught: people, groups and direct links of one connection.
+import type { Group, Person } from '../core/fact.ts';
+import { emailKey } from '../core/fact.ts';
+import type { ConnectionId } from '../core/ids.ts';
+import type { FactChanges } from '../core/learn.ts';
+import type { Row } from './bulk.ts';
+import { among, insertRows, putRows } from './bulk.ts';
+import type { Database } from './database.ts';
+import { inGroups } from './database.ts';
+
+/**
+ * Writes what was learned.
+ * @param containers where people stand in the source, for those of whom it was told; others stay where they were.
+ */
+export async function writeFacts(
+  db: Database,
+  connection: ConnectionId,
+  changes: FactChanges,
+  containers: ReadonlyMap<string, string | null> = new Map(),
+): Promise<void> {
+  const key = ['connection', 'external_id'];
+  const isPlaced = ({ externalId }: Person): boolean => containers.has(externalId);
+  const [placed, others] = [changes.people.filter(isPlaced), changes.people.filter((person) => !isPlaced(person))];
+  const placedRows = placed.map((person) => ({
+    ...personToRow(person),
+    container: containers.get(person.externalId) ?? null,
+  }));
+  await putRows(db, 'external_people', key, placedRows);
+  await putRows(db, 'external_people', key, others.map(personToRow));
+  await moveOthers(db, connection, changes, containers);
+  await putRows(db, 'external_groups', key, changes.groups.map(groupToRow));
+  for (const links of inGroups(changes.unlinked, 200)) {
+    await db('links')
+      .where({ connection })
+      .whereIn(
+        ['member_kind', 'member', 'in_group'],
+        links.map(({ group, member }) => [member.kind, member.externalId, group]),
+      )
+      .delete();
+  }
+  const linked = changes.linked.map(({ group, member, since }) => ({
+    connection,
+    member_kind: member.kind,
+    member: member.externalId,
+    in_group: group,
+    since,
+  }));
+  await insertRows(db, 'links', linked);
+}
+
+/** People of whom nothing else changed than where they stand. */
+async function moveOthers(
+  db: Database,
+  connection: ConnectionId,
+  { people }: FactChanges,
+  containers: ReadonlyMap<string, string | null>,
+): Promise<void> {
+  const written = new Set(people.map(({ externalId }) => externalId));
+  const others = [...containers].filter(([externalId]) => !written.has(externalId));
+  for (const [container, list] of Map.groupBy(others, ([, where]) => where)) {
+    const ids = list.map(([externalId]) => externalId);
+    await db('external_people')
+      .where({ connection })
+      .where(among(db, 'external_id', ids))
+      .update({ container });
+  }
+}
+
+function personToRow(person: Person): Row {
+  const { email, userName, firstName, lastName, locator } = person.attributes;
+  return {
+    connection: person.connection,
+    external_id: person.externalId,
+    present: person.present ? 1 : 0,
+    present_since: person.presentSince,
+    active: person.active ? 1 : 0,
+    active_since: person.activeSince,
+    email,
+    email_key: email === null ? null : emailKey(email),
+    user_name: userName,
+    first_name: firstName,
+    last_name: lastName,
+    locator,
+    missed: 0,
+  };
+}
+
+function groupToRow({ connection, externalId, name, nameKey, present, since }: Group): Row {
+  return { connection, external_id: externalId, name, name_key: nameKey, present: present ? 1 : 0, since, missed: 0 };
+}
