@@ -1,5 +1,6 @@
 // A directory run: read and stage, find the differences, plan everybody whom one touches, judge the whole, then
 // commit the stored plan piece by piece. A killed read starts again; a killed commit goes on from the stored plan.
+import { setImmediate as turn } from 'node:timers/promises';
 import type { ConnectionId, PlanId, RunId } from '../core/ids.ts';
 import type { DirectoryReading } from '../core/reading.ts';
 import { RollcallError } from '../errors.ts';
@@ -69,6 +70,8 @@ async function runUnder(lease: Lease, sync: Sync, reading: DirectoryReading, opt
       options.signal?.throwIfAborted();
       progress(step, done, of);
       await renewing();
+      // SQLite works while it is waited for: without a turn of their own, requests and signals would wait for the end.
+      await turn();
     };
     const read = await readDirectory(sync, ref, reading, beat);
     const { unseen, ...plan } = await planDirectory(sync, ref, reading, read, beat);
@@ -151,7 +154,10 @@ async function finishKilledRun(sync: Sync, connection: ConnectionId, lease: Leas
     const plan = await runSummary<DirectoryPlan>(sync.db, unfinished.id);
     if (plan !== null) {
       const ref = { id: stored.id, run: unfinished.id, lease };
-      await commitPlan(sync, ref, plan, stored.piece, () => renewLease(sync.db, lease));
+      await commitPlan(sync, ref, plan, stored.piece, async () => {
+        await renewLease(sync.db, lease);
+        await turn();
+      });
       return;
     }
   }
