@@ -74,7 +74,9 @@ describe('a first sign-in', () => {
     const page = await answer.text();
     const request = Buffer.from(/name="SAMLRequest" value="([^"]+)"/.exec(page)?.[1] ?? '', 'base64').toString();
     expect(request).toMatch(/<samlp:AuthnRequest.*<SignatureMethod Algorithm="[^"]*rsa-sha256"/);
-    expect(answer.headers.get('content-security-policy')).toMatch(/^default-src 'none';.* script-src 'nonce-[^;]+; base/);
+    expect(answer.headers.get('content-security-policy')).toMatch(
+      /^default-src 'none';.* script-src 'nonce-[^;]+; base/,
+    );
   });
 
   test('the request is signed, asks for no authentication context, and leads nowhere else', async () => {
