@@ -160,4 +160,10 @@ test('who is in two organizations and comes through the provider of one is in th
   // A further sign-in in the same browser adds what it opens.
   expect((await browser.signIn(server, betaIdp, 'beta-saml', both)).status).toBe(303);
   expect((await whoIsIn(browser))?.opens.toSorted()).toEqual(['acme', 'beta']);
+
+  // And a logout at the one provider takes back what that one opened, though the session was another one then.
+  const logout = `<samlp:LogoutRequest xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol" xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion" ID="_logout" Version="2.0" IssueInstant="${new Date().toISOString()}" Destination="${server.url}/saml/acme-saml/logout"><saml:Issuer>${idp.entityId}</saml:Issuer><saml:NameID>dora</saml:NameID></samlp:LogoutRequest>`;
+  const answer = await server.browser().get(`/saml/acme-saml/logout?${idp.query('SAMLRequest', logout)}`);
+  expect(answer.status).toBe(302);
+  expect((await whoIsIn(browser))?.opens).toEqual(['beta']);
 });
