@@ -167,3 +167,16 @@ test('who is in two organizations and comes through the provider of one is in th
   expect(answer.status).toBe(302);
   expect((await whoIsIn(browser))?.opens).toEqual(['beta']);
 });
+
+test('what a provider opened ends with the session that it has there, and what another one opened goes on', async () => {
+  const emil = { nameId: 'emil', attributes: { Email: ['emil@corp.example'], Groups: [group] } };
+  const browser = server.browser();
+  expect((await browser.signIn(server, betaIdp, 'beta-saml', emil)).status).toBe(303);
+  const sessionUntil = new Date(Date.now() + 1500);
+  expect((await browser.signIn(server, idp, 'acme-saml', { ...emil, sessionUntil })).status).toBe(303);
+  expect((await whoIsIn(browser))?.opens.toSorted()).toEqual(['acme', 'beta']);
+  await expect.poll(async () => (await whoIsIn(browser))?.opens, { timeout: 5000 }).toEqual(['beta']);
+  const alone = server.browser();
+  await alone.signIn(server, idp, 'acme-saml', { ...emil, sessionUntil: new Date(Date.now() + 800) });
+  await expect.poll(async () => whoIsIn(alone), { timeout: 5000 }).toBeNull();
+});
