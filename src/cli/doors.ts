@@ -20,7 +20,7 @@ import type { AccountsContext, SendMail } from '../organization/context.ts';
 import { declareScimTokens } from '../organization/declare-scim-tokens.ts';
 import { checkDomains } from '../organization/domains.ts';
 import { deriveKeys } from '../organization/keys.ts';
-import { Verifier } from '../saml/verifier.ts';
+import { VerifyingLanes } from '../saml/verifying-lanes.ts';
 import { pruneSignIns } from '../store/account-events.ts';
 import { sealingKey } from '../store/sealed.ts';
 import type { Sync } from '../sync/context.ts';
@@ -110,7 +110,7 @@ function samlDoor({ config, sync, log }: Surroundings, context: AccountsContext,
     publicUrl: config.server.publicUrl,
     settingsOf: samlSettingsOf(config.connections),
     sealingKey: sealingKey(secretKey),
-    verifier: new Verifier(),
+    verifier: new VerifyingLanes(),
     sessions: signOnSessions(context),
     mayTry: async (request, id) => {
       const { caller } = visitOf(request);

@@ -115,7 +115,8 @@ async function letIn(
   { attempt, request, response, connection, returnTo }: Arrival,
 ): Promise<void> {
   const [authn] = authnStatements;
-  const until = authn?.sessionNotOnOrAfter ?? null;
+  const ends = authn?.sessionNotOnOrAfter ?? null;
+  const until = ends === null ? null : new Date(ends).toISOString();
   const session = await opensSession(door, request, response, { account, connection, organization, until });
   // Let go between the two: the sessions have the last word, and say what may be said.
   if (session instanceof RollcallError) return attempt.refuse('sessionOpens', session.message, 403, session.message);

@@ -9,7 +9,7 @@ import { readIdpMetadata } from '../saml/idp-metadata.ts';
 import { readMetadataSource, sourceKey } from '../saml/metadata-source.ts';
 import type { ServiceAddresses } from '../saml/sp-metadata.ts';
 import { addressesOf } from '../saml/sp-metadata.ts';
-import type { Verifier } from '../saml/verifier.ts';
+import type { VerifyingLanes } from '../saml/verifying-lanes.ts';
 import type { StoredConnection } from '../store/connections.ts';
 import { findConnection } from '../store/connections.ts';
 import { inTransaction } from '../store/database.ts';
@@ -26,7 +26,7 @@ export interface SamlDoor {
   /** Settings of a SAML connection, wherever they are kept; null for an unknown id. */
   readonly settingsOf: (id: ConnectionId) => Promise<SamlSettings | null>;
   readonly sealingKey: SealingKey;
-  readonly verifier: Verifier;
+  readonly verifier: VerifyingLanes;
   readonly sessions: SessionOpener;
   /** Whether this browser may try the connection: somebody who administers it. */
   readonly mayTry: (request: Request, connection: ConnectionId) => Promise<boolean>;

@@ -26,7 +26,10 @@ export async function answerLogout(
   const at = originalUrl.indexOf('?');
   const rawQuery = at < 0 ? '' : originalUrl.slice(at + 1);
   response.set('Cache-Control', 'no-store');
-  // Without a query it is somebody here who wants to leave.
+  // Without a query it is somebody here who wants to leave, or another site that would have them leave: that is asked.
+  if (rawQuery === '' && request.headers['sec-fetch-site'] === 'cross-site') {
+    return response.redirect(303, '/user/logout');
+  }
   if (rawQuery === '') return beginLogout(door, saml, provider, request, response);
   const attempt = new Attempt(door, saml, request, response);
   const now = Date.parse(door.sync.now());

@@ -81,11 +81,16 @@ async function leadOn(context: AccountsContext, request: Request, response: Resp
   if (ways.length === 1) return response.redirect(303, leads(only));
   sendPage(response, 200, {
     title: 'Where do you want to go?',
-    body: html`<p>Your company has several organizations here.</p>
+    body: html`<p>There is more than one way in for this address.</p>
       <ul class="rows">
-        ${ways.map((way) => html`<li><a href="${leads(way)}">${way.title}</a></li>`)}
+        ${ways.map((way) => html`<li><a href="${leads(way)}">${nameOf(way, ways)}</a></li>`)}
       </ul>`,
   });
+}
+
+/** Its organization's title; of several ways into one organization each is told by its connection too. */
+function nameOf({ connection, organization, title }: SignInWay, ways: readonly SignInWay[]): string {
+  return ways.filter((way) => way.organization === organization).length > 1 ? `${title} (${connection})` : title;
 }
 
 function leadTo(connection: ConnectionId, request: Request): string {

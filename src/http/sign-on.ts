@@ -1,7 +1,7 @@
 // The sessions that single sign-on opens, for the doors of the identity providers: they have verified who somebody is
 // and brought in what the provider says; here it becomes a session, or is refused.
 import type { Request, Response } from 'express';
-import type { AccountId, ConnectionId } from '../core/ids.ts';
+import type { AccountId, ConnectionId, Instant } from '../core/ids.ts';
 import { RollcallError } from '../errors.ts';
 import type { AccountsContext } from '../organization/context.ts';
 import { resumeSession } from '../organization/session.ts';
@@ -20,7 +20,7 @@ export interface SignOnSessions {
   readonly open: (
     request: Request,
     response: Response,
-    opened: { readonly account: AccountId; readonly connection: ConnectionId },
+    opened: { readonly account: AccountId; readonly connection: ConnectionId; readonly until?: Instant | null },
   ) => Promise<string>;
   /** The id of the session that the request carries. */
   readonly current: (request: Request) => Promise<string | null>;
@@ -31,11 +31,11 @@ export interface SignOnSessions {
 export function signOnSessions(context: AccountsContext): SignOnSessions {
   const { sync } = context;
   return {
-    open: async (request, response, { account: id, connection }) => {
+    open: async (request, response, { account: id, connection, until = null }) => {
       const account = (await loadAccounts(sync.db, [id])).get(id);
       if (account === undefined) throw new RollcallError('access_ended', 'this account was deleted');
       const visitor = { ...visitorOf(request), session: null };
-      const answer = await enterWith(context, { account, connection, stored: null }, visitor);
+      const answer = await enterWith(context, { account, connection, stored: null, until }, visitor);
       if (answer.kind !== 'in') {
         throw new RollcallError('access_ended', answer.kind === 'ended' ? answer.help : 'this sign-in is not possible');
       }

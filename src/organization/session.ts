@@ -4,6 +4,7 @@ import { DAY_MS, MINUTE_MS, shift, span } from '../core/instant.ts';
 import type { AccountId, Instant } from '../core/ids.ts';
 import type { Database } from '../store/database.ts';
 import { inTransaction } from '../store/database.ts';
+import { moveSamlSessions } from '../store/saml-sessions.ts';
 import type { Opening, Session } from '../store/sessions.ts';
 import {
   addOpenings,
@@ -70,6 +71,7 @@ export async function openSession(
     expiresAt,
     openings: [...openings.values()],
   });
+  if (previous?.account === account) await moveSamlSessions(db, previous.id, id);
   const all = await liveSessions(sync, db, account);
   await endSessions(
     db,
@@ -98,6 +100,7 @@ export async function arrive(sync: Sync, token: string, previous: Session | null
     // Read anew, among the arrived person's own: nothing of somebody else, nor of what has ended meanwhile, is added.
     const live = (await liveSessions(sync, db, arrived.account)).find(({ id }) => id === previous.id);
     await addOpenings(db, arrived.id, live?.openings ?? []);
+    if (live !== undefined) await moveSamlSessions(db, previous.id, arrived.id);
     await endSessions(db, [previous.id]);
   });
   return resumeSession(sync, token);

@@ -1,6 +1,6 @@
 // Signing in with a password of one's own, or with a directory's. Every refusal looks and takes the same, whether the
 // address is unknown, has no password or has another one.
-import type { ConnectionId } from '../core/ids.ts';
+import type { ConnectionId, Instant } from '../core/ids.ts';
 import type { Account } from '../store/accounts.ts';
 import { findAccount, loadAccounts } from '../store/accounts.ts';
 import { noteEvent } from '../store/account-events.ts';
@@ -53,6 +53,8 @@ interface Known {
   readonly connection: ConnectionId | null;
   /** The hash that the password was compared with. */
   readonly stored: string | null;
+  /** When the session ends at the identity provider that signed them in, if it says so. */
+  readonly until?: Instant | null;
 }
 
 async function check(
@@ -101,7 +103,7 @@ async function joinFromDirectory(
 /** In one transaction, so that whoever is deactivated, or claimed, between the check and here does not slip in. */
 async function enter(context: AccountsContext, known: Known, visitor: Visitor): Promise<SignIn> {
   const { sync } = context;
-  const { account, connection, stored } = known;
+  const { account, connection, stored, until = null } = known;
   return inTransaction(sync.db, async (db): Promise<SignIn> => {
     const { password, provenAt } = await loadCredentials(db, account.id);
     if (connection === null && password !== stored) return { kind: 'wrong' };
@@ -124,7 +126,10 @@ async function enter(context: AccountsContext, known: Known, visitor: Visitor): 
     }
     const entered = { kind: 'signed_in', account: account.id, organization } as const;
     await noteEvent(db, { ...entered, detail: connection ?? 'password' }, sync.now());
-    return { kind: 'in', session: await openSession(sync, db, account.id, { connection, organization }, visitor) };
+    return {
+      kind: 'in',
+      session: await openSession(sync, db, account.id, { connection, organization, until }, visitor),
+    };
   });
 }
 
@@ -141,7 +146,7 @@ function endedBy(memberships: readonly OwnMembership[], connection: ConnectionId
 /** Opens a session for somebody whom another door has signed in: single sign-on, or a link that set the password. */
 export async function enterWith(
   context: AccountsContext,
-  known: { readonly account: Account; readonly connection: ConnectionId | null; readonly stored: string | null },
+  known: Omit<Known, 'kind'>,
   visitor: Visitor,
 ): Promise<SignIn> {
   return enter(context, { kind: 'known', ...known }, visitor);

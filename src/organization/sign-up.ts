@@ -60,7 +60,13 @@ export async function signUp(context: AccountsContext, wish: SignUp, visitor: Vi
     if (invitation === null) await foundOwn(sync, db, fresh, at);
     else await acceptInvitation(sync, db, fresh, invitation);
     await noteEvent(db, { kind: 'signed_up', account: fresh.id, organization: null, detail: '' }, at);
-    const opened = await openSession(sync, db, fresh.id, { connection: null, organization: null }, visitor);
+    const opened = await openSession(
+      sync,
+      db,
+      fresh.id,
+      { connection: null, organization: null, until: null },
+      visitor,
+    );
     return { account: fresh, session: opened };
   });
   await sendVerification(context, account);

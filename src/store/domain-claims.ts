@@ -58,19 +58,19 @@ export async function saveClaim(db: Database, claim: DomainClaim): Promise<void>
  * Whose word it is that the domain is the organization's: the configuration file, a record in DNS, or an operator's
  * command.
  */
-export type Verifier = 'operator' | 'dns' | 'command';
+export type VerifiedBy = 'operator' | 'dns' | 'command';
 
 export interface VerifiedDomain {
   readonly organization: OrganizationId;
   readonly domain: string;
-  readonly verifiedBy: Verifier;
+  readonly verifiedBy: VerifiedBy;
   readonly verifiedAt: Instant;
 }
 
 /** All verified domains, or those of one organization. */
 export async function verifiedDomains(db: Database, organization?: OrganizationId): Promise<VerifiedDomain[]> {
   const query = db('domains').orderBy(['organization', 'domain']);
-  const rows: { organization: OrganizationId; domain: string; verified_by: Verifier; verified_at: Instant }[] =
+  const rows: { organization: OrganizationId; domain: string; verified_by: VerifiedBy; verified_at: Instant }[] =
     await (organization === undefined ? query : query.where({ organization }));
   return rows.map(({ verified_by: verifiedBy, verified_at: verifiedAt, ...row }) => ({
     ...row,
@@ -85,7 +85,7 @@ type Domain = Pick<DomainClaim, 'organization' | 'domain'>;
 export async function addVerified(
   db: Database,
   { organization, domain }: Domain,
-  verifiedBy: Exclude<Verifier, 'operator'>,
+  verifiedBy: Exclude<VerifiedBy, 'operator'>,
   at: Instant,
 ): Promise<void> {
   await db('domains')
@@ -98,7 +98,7 @@ export async function addVerified(
 export async function dropVerified(
   db: Database,
   { organization, domain }: Domain,
-  by: readonly Exclude<Verifier, 'operator'>[],
+  by: readonly Exclude<VerifiedBy, 'operator'>[],
 ): Promise<void> {
   await db('domains')
     .where({ organization, domain })

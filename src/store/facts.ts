@@ -109,6 +109,20 @@ export async function loadGroups(
   return new Map(rows.map((row) => [row.external_id, groupFromRow(row)]));
 }
 
+/** How many of these groups the connection has now. */
+export async function countPresentGroups(
+  db: Database,
+  connection: ConnectionId,
+  ids: readonly string[],
+): Promise<number> {
+  const row = await db('external_groups')
+    .where({ connection, present: 1 })
+    .where(among(db, 'external_id', ids))
+    .count({ n: '*' })
+    .first();
+  return Number(row?.['n'] ?? 0);
+}
+
 /** Group id → ids of the groups that it is directly in. */
 export async function loadNesting(db: Database, connection: ConnectionId): Promise<Map<string, string[]>> {
   const rows: { member: string; in_group: string }[] = await db('links')

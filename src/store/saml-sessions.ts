@@ -74,6 +74,14 @@ export async function dropSamlSession(db: Database, session: string, connection:
   await db('saml_sessions').where({ session, connection }).delete();
 }
 
+/** What one session was opened for goes over to another with its openings, so that a logout still finds it. */
+export async function moveSamlSessions(db: Database, from: string, into: string): Promise<void> {
+  // What the other one was opened for by the same connection is the later word.
+  const later = db('saml_sessions').where({ session: into }).select('connection');
+  await db('saml_sessions').where({ session: from }).whereIn('connection', later).delete();
+  await db('saml_sessions').where({ session: from }).update({ session: into });
+}
+
 /** All that were opened to a session, the last first; forgotten with it. */
 export async function takeSamlSessions(db: Database, session: string): Promise<SamlSession[]> {
   const rows: SessionRow[] = await db('saml_sessions').where({ session }).orderBy('created_at', 'desc');

@@ -10,6 +10,8 @@ export interface Opening {
   /** The one organization that it opens; null for all of the account's. */
   readonly organization: OrganizationId | null;
   readonly openedAt: Instant;
+  /** When the connection's own session ends, if it says so: then this opening has ended. */
+  readonly until: Instant | null;
 }
 
 export interface Session {
@@ -39,6 +41,7 @@ interface OpeningRow {
   connection: ConnectionId | '';
   organization: OrganizationId | null;
   opened_at: Instant;
+  until: Instant | null;
 }
 
 /** Writes a session that begins now; gives its id, by which its owner ends it. */
@@ -73,7 +76,7 @@ export async function findSession(
     .where('expires_at', '>', at)
     .where('seen_at', '>', idleSince)
     .limit(1);
-  return (await withOpenings(db, rows))[0] ?? null;
+  return (await withOpenings(db, rows, at))[0] ?? null;
 }
 
 /** The account's live sessions, the newest first. */
@@ -87,18 +90,21 @@ export async function listSessions(
     .where('expires_at', '>', at)
     .where('seen_at', '>', idleSince)
     .orderBy('id', 'desc');
-  return withOpenings(db, rows);
+  return withOpenings(db, rows, at);
 }
 
-async function withOpenings(db: Database, rows: readonly SessionRow[]): Promise<Session[]> {
+/** With what each still opens at that moment; a session that opens nothing any more is none. */
+async function withOpenings(db: Database, rows: readonly SessionRow[], at: Instant): Promise<Session[]> {
   const openings: OpeningRow[] = await db('session_openings')
     .whereIn(
       'session',
       rows.map(({ id }) => id),
     )
+    .where((open) => void open.whereNull('until').orWhere('until', '>', at))
     .orderBy('opened_at');
   const bySession = Map.groupBy(openings, ({ session }) => session);
-  return rows.map((row) => ({
+  const live = rows.filter(({ id }) => bySession.has(id));
+  return live.map((row) => ({
     id: row.id,
     account: row.account,
     agent: row.agent,
@@ -110,6 +116,7 @@ async function withOpenings(db: Database, rows: readonly SessionRow[]): Promise<
       connection: one.connection === '' ? null : one.connection,
       organization: one.organization,
       openedAt: one.opened_at,
+      until: one.until,
     })),
   }));
 }
@@ -120,9 +127,9 @@ export async function touchSession(db: Database, id: string, at: Instant): Promi
 
 /** The session opens these too; what it opens already stays as it is. */
 export async function addOpenings(db: Database, into: string, openings: readonly Opening[]): Promise<void> {
-  for (const { connection, organization, openedAt } of openings) {
+  for (const { connection, organization, openedAt, until } of openings) {
     await db('session_openings')
-      .insert({ session: into, connection: connection ?? '', organization, opened_at: openedAt })
+      .insert({ session: into, connection: connection ?? '', organization, opened_at: openedAt, until })
       .onConflict(['session', 'connection'])
       .ignore();
   }

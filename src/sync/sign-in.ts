@@ -13,6 +13,7 @@ import { loadPeople } from '../store/facts.ts';
 import { membershipsOf } from '../store/memberships.ts';
 import type { PlanRow } from '../store/plan-rows.ts';
 import { rowsOfPlan } from '../store/plans.ts';
+import { isAlreadySo } from './already-so.ts';
 import type { Sync } from './context.ts';
 import { push } from './push.ts';
 
@@ -31,7 +32,8 @@ export type SignedIn =
       readonly kind: 'in';
       readonly account: AccountId;
       readonly organization: OrganizationId | null;
-      readonly plan: PlanId;
+      /** Null when it said nothing new. */
+      readonly plan: PlanId | null;
     }
   | SignInRefused;
 
@@ -55,17 +57,21 @@ export async function signIn(sync: Sync, request: SignInRequest): Promise<Signed
     const reason = "no SCIM or LDAP connection of the organization knows this person, and the connection's jit is off";
     return { kind: 'refused', rule: 'isKnown', reason, account: null, plan: null, suspended: false };
   }
-  const plan = await push(sync, reading, {
-    vouched: new Map(known.account === null ? [] : [[said.externalId, known.account]]),
-  });
-  const [person] = await loadPeople(sync.db, connection.id, [said.externalId]);
-  const account = person?.account ?? null;
+  const load = async (): Promise<StoredPerson | undefined> =>
+    (await loadPeople(sync.db, connection.id, [said.externalId]))[0];
+  const before = await load();
+  const plan = (await isAlreadySo(sync.db, reading, before))
+    ? null
+    : await push(sync, reading, {
+        vouched: new Map(known.account === null ? [] : [[said.externalId, known.account]]),
+      });
+  const account = (plan === null ? before : await load())?.account ?? null;
   const refuse = (rule: string, reason: string, suspended = false): SignInRefused => ({
     kind: 'refused',
     rule,
     reason,
     account,
-    plan: plan.id,
+    plan: plan?.id ?? null,
     suspended,
   });
   if (account === null) return refuse('isLinked', await whyNotLinked(sync.db, connection, said.externalId));
@@ -79,7 +85,7 @@ export async function signIn(sync: Sync, request: SignInRequest): Promise<Signed
     kind: 'in',
     account,
     organization: connection.organization,
-    plan: plan.id,
+    plan: plan?.id ?? null,
   });
 }
 

@@ -43,6 +43,21 @@ test('while somebody signs in with 5,000 groups, others are answered long before
   expect(waits.at(-1)).toBeLessThan(took / 2);
 });
 
+test('large responses that prove nothing keep no small one waiting', async () => {
+  const groups = Array.from({ length: 5000 }, (_, nth) => `group-${nth}-of-a-large-company-with-long-names`);
+  const attacker = server.browser();
+  const inResponseTo = await attacker.begin('acme-saml');
+  const xml = await idp.response({ ...server.addresses('acme-saml'), inResponseTo, attributes: { Groups: groups } });
+  const state = { answered: 0 };
+  const junk = Array.from({ length: 4 }, async () => {
+    expect((await attacker.postResponse('acme-saml', xml.replace('anna-7', 'olga-1'))).status).toBe(403);
+    state.answered += 1;
+  });
+  expect((await server.browser().signIn(server, idp, 'acme-saml')).status).toBe(303);
+  expect(state.answered).toBeLessThan(2);
+  await Promise.all(junk);
+});
+
 test('a full queue turns away, one sender fills only a part of it, and a thread that takes too long is replaced', async () => {
   const expected = {
     entityId: 'a',

@@ -133,6 +133,12 @@ describe('she asks', () => {
     expect((await anna.get(`/saml/acme-saml/logout?${query}`)).status).toBe(403);
   });
 
+  test('another site that leads her there ends nothing: she is asked', async () => {
+    const led = await anna.get('/saml/acme-saml/logout', { 'sec-fetch-site': 'cross-site' });
+    expect([led.status, led.headers.get('location')]).toEqual([303, '/user/logout']);
+    expect(await isHere(anna)).toBe(true);
+  });
+
   test('a provider that could not end its own says so, and ours has ended', async () => {
     const begun = await anna.get('/saml/acme-saml/logout');
     const asked = inflated(begun.headers.get('location') ?? '');

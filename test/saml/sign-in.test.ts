@@ -74,7 +74,9 @@ describe('a first sign-in', () => {
     const page = await answer.text();
     const request = Buffer.from(/name="SAMLRequest" value="([^"]+)"/.exec(page)?.[1] ?? '', 'base64').toString();
     expect(request).toMatch(/<samlp:AuthnRequest.*<SignatureMethod Algorithm="[^"]*rsa-sha256"/);
-    expect(answer.headers.get('content-security-policy')).toMatch(/default-src 'none'; script-src 'nonce-/);
+    expect(answer.headers.get('content-security-policy')).toMatch(
+      /^default-src 'none';.* script-src 'nonce-[^;]+; base/,
+    );
   });
 
   test('the request is signed, asks for no authentication context, and leads nowhere else', async () => {
@@ -101,6 +103,20 @@ describe('a first sign-in', () => {
     const attributes = { Email: ['anna@acme.example'], Groups: [] };
     expect((await server.browser().signIn(server, idp, 'acme-saml', { attributes })).status).toBe(303);
     expect(await membership('anna@acme.example')).toMatchObject({ role: 'not_activated', status: 'pending' });
+  });
+
+  test('the next one that says nothing new plans nothing; a group that was let go comes back by being named', async () => {
+    await start();
+    const { db } = server.store.sync;
+    const count = async (): Promise<number> => (await db('plans').select('id')).length;
+    await server.browser().signIn(server, idp, 'acme-saml');
+    const before = await count();
+    expect((await server.browser().signIn(server, idp, 'acme-saml')).status).toBe(303);
+    expect(await count()).toBe(before);
+    await db('external_groups').update({ present: 0 });
+    await server.browser().signIn(server, idp, 'acme-saml');
+    expect(await count()).toBe(before + 1);
+    expect(await membership('anna@acme.example')).toMatchObject({ role: 'reviewer' });
   });
 
   test('5,000 groups are one sign-in', async () => {

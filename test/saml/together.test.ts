@@ -160,4 +160,23 @@ test('who is in two organizations and comes through the provider of one is in th
   // A further sign-in in the same browser adds what it opens.
   expect((await browser.signIn(server, betaIdp, 'beta-saml', both)).status).toBe(303);
   expect((await whoIsIn(browser))?.opens.toSorted()).toEqual(['acme', 'beta']);
+
+  // And a logout at the one provider takes back what that one opened, though the session was another one then.
+  const logout = `<samlp:LogoutRequest xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol" xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion" ID="_logout" Version="2.0" IssueInstant="${new Date().toISOString()}" Destination="${server.url}/saml/acme-saml/logout"><saml:Issuer>${idp.entityId}</saml:Issuer><saml:NameID>dora</saml:NameID></samlp:LogoutRequest>`;
+  const answer = await server.browser().get(`/saml/acme-saml/logout?${idp.query('SAMLRequest', logout)}`);
+  expect(answer.status).toBe(302);
+  expect((await whoIsIn(browser))?.opens).toEqual(['beta']);
+});
+
+test('what a provider opened ends with the session that it has there, and what another one opened goes on', async () => {
+  const emil = { nameId: 'emil', attributes: { Email: ['emil@corp.example'], Groups: [group] } };
+  const browser = server.browser();
+  expect((await browser.signIn(server, betaIdp, 'beta-saml', emil)).status).toBe(303);
+  const sessionUntil = new Date(Date.now() + 1500);
+  expect((await browser.signIn(server, idp, 'acme-saml', { ...emil, sessionUntil })).status).toBe(303);
+  expect((await whoIsIn(browser))?.opens.toSorted()).toEqual(['acme', 'beta']);
+  await expect.poll(async () => (await whoIsIn(browser))?.opens, { timeout: 5000 }).toEqual(['beta']);
+  const alone = server.browser();
+  await alone.signIn(server, idp, 'acme-saml', { ...emil, sessionUntil: new Date(Date.now() + 800) });
+  await expect.poll(async () => whoIsIn(alone), { timeout: 5000 }).toBeNull();
 });

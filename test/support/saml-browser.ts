@@ -27,8 +27,8 @@ export class Browser {
     this.#url = url;
   }
 
-  async get(path: string): Promise<Response> {
-    return this.#send(path, 'GET', {});
+  async get(path: string, headers: Readonly<Record<string, string>> = {}): Promise<Response> {
+    return this.#send(path, 'GET', headers);
   }
 
   async post(path: string, body: string, type = 'application/x-www-form-urlencoded'): Promise<Response> {
@@ -63,7 +63,7 @@ export class Browser {
     );
   }
 
-  async #send(path: string, method: string, headers: Record<string, string>, body = ''): Promise<Response> {
+  async #send(path: string, method: string, headers: Readonly<Record<string, string>>, body = ''): Promise<Response> {
     const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
     return new Promise((resolve, reject) => {
       const outgoing = request(

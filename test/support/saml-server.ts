@@ -10,7 +10,7 @@ import { listen } from '../../src/http/listen.ts';
 import type { SamlDoor } from '../../src/http/saml-door.ts';
 import { samlRouter } from '../../src/http/saml.ts';
 import type { Declaration } from '../../src/organization/declare.ts';
-import { Verifier } from '../../src/saml/verifier.ts';
+import { VerifyingLanes } from '../../src/saml/verifying-lanes.ts';
 import type { Database } from '../../src/store/database.ts';
 import type { Said } from './idp.ts';
 import { Browser } from './saml-browser.ts';
@@ -63,7 +63,7 @@ export class SamlServer {
       publicUrl: '',
       settingsOf: async (id: ConnectionId) => settings.get(id) ?? null,
       sealingKey: sealingKey(randomBytes(32)),
-      verifier: new Verifier(),
+      verifier: new VerifyingLanes(),
       sessions,
       mayTry: async () => true,
       log: (line: string) => log.push(line),
