@@ -41,7 +41,10 @@ export const token: Command = {
         if (id === undefined)
           throw new RollcallError('input_invalid', 'token revoke needs an ID: `rollcall token list`');
         if (!(await revokeScimToken(store.db, id, store.now())) && !(await revokeToken(store, id))) {
-          throw new RollcallError('not_found', `there is no token ${id} in use: \`rollcall token list\` lists them`);
+          throw new RollcallError(
+            'not_found',
+            `there is no token ${id} in use: \`rollcall token list\` lists those of SCIM clients, \`rollcall audit\` says what became of a member's`,
+          );
         }
         if ((await loadScimTokens(store.db)).some((one) => one.id === id && one.declared)) {
           context.out.warn(

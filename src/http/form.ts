@@ -23,9 +23,9 @@ export interface Fault {
   readonly words: string;
 }
 
-/** The fault behind the words of a refusal: `password: choose …` names its field. */
+/** The fault behind the words of a refusal: `password: choose …` names its field. What no page asks for stands above the form. */
 export function faultOf(detail: string): Fault {
-  const [, name = null, words = detail] = /^([a-z_]+): (.*)$/s.exec(detail) ?? [];
+  const [, name = null, words = detail] = /^(email|password|first_name|last_name): (.*)$/s.exec(detail) ?? [];
   return { field: name, words: sentence(words) };
 }
 

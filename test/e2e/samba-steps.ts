@@ -4,16 +4,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { OrganizationId } from '../../src/core/ids.ts';
-import { shown } from '../../src/core/membership.ts';
-import { openDatabase } from '../../src/store/database.ts';
-import { listMembers } from '../../src/store/memberships.ts';
-import { loadOrganizations } from '../../src/store/organizations.ts';
-import { recompute } from '../../src/sync/recompute.ts';
 import type { CliResult } from '../support/cli.ts';
 import { runCli } from '../support/cli.ts';
 import type { Samba } from '../support/samba.ts';
 import { SUFFIX } from '../support/samba.ts';
+import type { Standing } from './standing.ts';
+import { standingOf } from './standing.ts';
 
 const PEOPLE = `OU=Steps,${SUFFIX}`;
 const BRANCH = `OU=Branch,${PEOPLE}`;
@@ -142,24 +138,7 @@ export function walkSambaSteps(domain: () => Samba): void {
     return runCli([...args, '--json'], { cwd: folder, env });
   }
 
-  /** What is not printed by the commands of the step: read here, since a process for each costs most of a second. */
-  async function store(): Promise<{ members: string; differences: unknown[]; leads: string }> {
-    const db = openDatabase(`sqlite:${join(folder, 'rollcall.db')}`);
-    const rows: string[] = [];
-    const acme = 'acme' as OrganizationId;
-    const [organization] = await loadOrganizations(db, [acme]);
-    for await (const member of listMembers(db, acme)) {
-      const { role, status } = shown(member, member.account === organization?.owner);
-      rows.push(`${member.email.split('@')[0]} ${role}${status === 'active' ? '' : ` ${status}`}`);
-    }
-    const brake = { share: 0.2, people: 10, windowMs: 86_400_000, deadlineMs: null };
-    const { differences } = await recompute({ db, brake, now: () => new Date().toISOString() }, () => undefined);
-    const row: { external_id: string } | undefined = await db('external_groups')
-      .where({ name: `CN=leads,${GROUPS}` })
-      .first('external_id');
-    await db.destroy();
-    return { members: rows.join(', '), differences: [...differences], leads: row?.external_id ?? '' };
-  }
+  const standing = async (): Promise<Standing> => standingOf(`sqlite:${join(folder, 'rollcall.db')}`, 'acme');
 
   it('step by step keeps everybody who they are, through the command line', async () => {
     let members = '';
@@ -167,10 +146,10 @@ export function walkSambaSteps(domain: () => Samba): void {
     for (const step of STEPS) {
       const change = await step.change?.(domain());
       if (change !== undefined) await domain().modify(change);
-      step.apply?.((await store()).leads);
+      step.apply?.((await standing()).groups.get(`CN=leads,${GROUPS}`) ?? '');
       const { code, stderr } = await rollcall(...(step.apply === undefined ? ['sync', 'ad'] : ['apply']));
       members = step.members ?? members;
-      const now = await store();
+      const now = await standing();
       const found = [step.name, code, now.members, now.differences];
       expect(found, stderr).toEqual([step.name, 0, members, []]);
     }

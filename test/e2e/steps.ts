@@ -4,15 +4,13 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openDatabase } from '../../src/store/database.ts';
-import { loadHolds } from '../../src/store/holds.ts';
-import { recompute } from '../../src/sync/recompute.ts';
 import type { CliResult } from '../support/cli.ts';
 import { runCli } from '../support/cli.ts';
 import { Directory } from '../support/directory.ts';
 import { LiveDirectory } from '../support/live-directory.ts';
 import type { DatabaseKind, TestDatabase } from '../support/store.ts';
 import { newDatabase } from '../support/store.ts';
+import { line, standingOf } from './standing.ts';
 
 const directory = new Directory();
 const settings = { authority: 'shared', seats: '', labellers: true, connection: true };
@@ -206,23 +204,6 @@ function readTable(): Row[] {
     });
 }
 
-/** What is not printed by the commands of the step: read here, since a process for each costs half a second. */
-async function store(): Promise<{ readonly written: number; readonly holds: string; readonly differences: unknown[] }> {
-  const db = openDatabase(database.url);
-  // Applied rows that changed a role or a status.
-  const rows = db('changes').where({ state: 'applied', target_kind: 'organization' }).whereNot({ kind: 'reason' });
-  const row = await rows.count({ n: '*' }).first();
-  const holds = await loadHolds(db);
-  const brake = { share: 0.2, people: 10, windowMs: 86_400_000, deadlineMs: null };
-  const { differences } = await recompute({ db, brake, now: () => new Date().toISOString() }, () => undefined);
-  await db.destroy();
-  return {
-    written: Number(row?.['n'] ?? 0),
-    holds: holds.map(({ state, brakes }) => `${state} ${brakes.join(' ')}`).join(', '),
-    differences,
-  };
-}
-
 export function walkSteps(kind: DatabaseKind, from: 'exports' | 'slapd'): void {
   let written = 0;
   beforeAll(async () => {
@@ -239,22 +220,20 @@ export function walkSteps(kind: DatabaseKind, from: 'exports' | 'slapd'): void {
     if (act === undefined) throw new Error(`the table names a step that the test does not know: ${step}`);
     const { code, stderr } = await act();
     expect(code, stderr).toBe(exit);
-    const list = await rollcall('members', '--organization', 'acme');
-    const rows = (list.json() as { members: { email: string; role: string; status: string }[] }).members;
-    const told = rows.map(
-      ({ email, role, status }) => `${email.split('@')[0]} ${role}${status === 'active' ? '' : ` ${status}`}`,
-    );
-    expect(told.join(', ')).toBe(members);
-    const now = await store();
+    const now = await standingOf(database.url, 'acme');
+    expect(now.members).toBe(members);
     expect(now.holds).toBe(holds);
     expect(now.written - written, 'history rows written').toBe(writes);
     written = now.written;
     expect(now.differences).toEqual([]);
   });
 
-  test('recompute --check and holds say the same of the end', async () => {
+  test('the commands say the same of the end', async () => {
     const [check, held] = [await rollcall('recompute', '--check'), await rollcall('holds')];
-    expect([check.code, held.code]).toEqual([0, 0]);
+    const list = await rollcall('members', '--organization', 'acme');
+    expect([check.code, held.code, list.code]).toEqual([0, 0, 0]);
+    const rows = (list.json() as { members: { email: string; role: string; status: string }[] }).members;
+    expect(rows.map(line).join(', ')).toBe(readTable().at(-1)?.members);
     expect(check.json()).toMatchObject({ ok: true, differences: [] });
     const stored = (held.json() as { holds: { state: string; brake: string }[] }).holds;
     expect(stored.map(({ state, brake }) => `${state} ${brake}`).join(', ')).toBe(readTable().at(-1)?.holds);
