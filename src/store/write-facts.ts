@@ -28,7 +28,8 @@ export async function writeFacts(
   await putRows(db, 'external_people', key, placedRows);
   await putRows(db, 'external_people', key, others.map(personToRow));
   await moveOthers(db, connection, changes, containers);
-  await putRows(db, 'external_groups', key, changes.groups.map(groupToRow));
+  for (const groups of inGroups(changes.groups, 2_000))
+    await putRows(db, 'external_groups', key, groups.map(groupToRow));
   for (const links of inGroups(changes.unlinked, 200)) {
     await db('links')
       .where({ connection })

@@ -14,6 +14,7 @@ import { countMissed, staleStages, unstage } from '../store/staging.ts';
 import { commitPlan } from './directory-commit.ts';
 import { planDirectory } from './directory-plan.ts';
 import type { DirectoryPlan } from './directory-plan.ts';
+import type { Beat } from './directory-read.ts';
 import { readDirectory } from './directory-read.ts';
 import { showDealtSeats } from './deal-seats.ts';
 import { holdPlan } from './judge.ts';
@@ -73,8 +74,7 @@ async function runUnder(lease: Lease, sync: Sync, reading: DirectoryReading, opt
       // SQLite works while it is waited for: without a turn of their own, requests and signals would wait for the end.
       await turn();
     };
-    const read = await readDirectory(sync, ref, reading, beat);
-    const { unseen, ...plan } = await planDirectory(sync, ref, reading, read, beat);
+    const { unseen, ...plan } = await readAndPlan(sync, ref, reading, beat);
     const judged = { suspect: plan.suspect, speakers };
     if (options.preview || plan.observed) {
       await inLeasedTransaction(db, lease, async (trx) => {
@@ -107,6 +107,12 @@ async function runUnder(lease: Lease, sync: Sync, reading: DirectoryReading, opt
     }
     throw error;
   }
+}
+
+/** By itself, so that what was read is out of memory before the commit begins. */
+async function readAndPlan(sync: Sync, ref: RunRef, reading: DirectoryReading, beat: Beat) {
+  const read = await readDirectory(sync, ref, reading, beat);
+  return planDirectory(sync, ref, reading, read, beat);
 }
 
 function atMostEvery(ms: number, work: () => Promise<void>): () => Promise<void> {
