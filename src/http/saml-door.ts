@@ -82,7 +82,7 @@ function readAgain(xml: string): ProviderMetadata {
 }
 
 const lastRead = new Map<string, ProviderMetadata>();
-const MOST_READ = 200;
+const MOST_READ = 50;
 
 function isDue(stored: StoredMetadata, source: IdpMetadata, now: number): boolean {
   if (stored.source !== sourceKey(source)) return true;
