@@ -37,7 +37,7 @@ export async function benchScim(people: number, only: string): Promise<void> {
       const server = await start();
       try {
         const began = performance.now();
-        const ids = await load_(server, people);
+        const ids = await populate(server, people);
         console.log(`${name}: ${people} people made in ${Math.round((performance.now() - began) / 1000)} s`);
         measured.set(name, await ratesOf(server.call, ids));
         if ('other' in server) await growth(server as Rollcall, ids);
@@ -79,7 +79,7 @@ function userOf(nth: number | string): object {
   };
 }
 
-async function load_(server: Serving, people: number): Promise<string[]> {
+async function populate(server: Serving, people: number): Promise<string[]> {
   if ('other' in server) return fill(server.call, people, userOf);
   const ids: string[] = [];
   let next = 0;
