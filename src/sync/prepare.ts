@@ -47,6 +47,8 @@ export interface PrepareInput {
   readonly also?: readonly string[];
   readonly planned?: ReadonlyMap<string, AccountId>;
   readonly vouched?: ReadonlyMap<string, AccountId>;
+  /** Leaves out the dossiers of people of whom nothing changed that a plan is made of, as a new name. */
+  readonly onlyChanged?: boolean;
   /** Carried from piece to piece of a directory. */
   readonly addresses?: Addresses;
 }
@@ -91,7 +93,11 @@ export async function prepare(db: Database, input: PrepareInput): Promise<Prepar
     addresses: input.addresses ?? new Addresses(),
   });
 
-  const own = touched.flatMap(({ linked, account }) => (account === null ? [] : [{ person: linked, account }]));
+  const movers = new Set(moved.map(({ account }) => account));
+  const own = touched.flatMap(({ linked, account, changed }) => {
+    const isPlanned = account !== null && (input.onlyChanged !== true || changed || movers.has(account));
+    return isPlanned ? [{ person: linked, account }] : [];
+  });
   const people = [...own, ...joining.joined];
   const differing = groupsThatDiffer(viewOf(narrow.before, connection), viewOf(narrow.after, connection));
   const regrouped = await accountsInGroups(db, connection, differing);

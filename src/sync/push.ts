@@ -36,7 +36,13 @@ export async function pushWithin(
 ): Promise<PlanRef> {
   const plan = await beginPlan(sync, db, reading.connection, 'push');
   const landscape = await loadSurroundings(db, reading);
-  const prepared = await prepare(db, { landscape, domains: await loadDomains(db), reading, ...options });
+  const prepared = await prepare(db, {
+    landscape,
+    domains: await loadDomains(db),
+    reading,
+    onlyChanged: true,
+    ...options,
+  });
   await writeFacts(db, reading.connection, prepared.facts);
   await writeJoining(db, prepared.joining, sync.now());
   await endKeeps(db, reading.connection, prepared.changedAbout, sync.now());
