@@ -57,7 +57,7 @@ export async function benchScim(people: number, only: string): Promise<void> {
     );
     await measure('Rollcall, Postgres', () => startRollcall('Rollcall, Postgres', folder, ours.url));
     console.log(`\n${table(rowsOf(measured))}\n`);
-    console.log(`${machine('18.4')}, ${PEER_VERSION}`);
+    console.log(`${machine('18.4')}, @boxyhq/saml-jackson ${PEER_VERSION}`);
     console.log(`load after: ${load()}`);
   } finally {
     await Promise.all([ours.remove(), peers.remove()]);
@@ -66,8 +66,8 @@ export async function benchScim(people: number, only: string): Promise<void> {
   }
 }
 
-function userOf(nth: number | string): object {
-  const userName = `u${nth}@acme.example`;
+function userOf(nth: number | string, domain = 'acme.example'): object {
+  const userName = `u${nth}@${domain}`;
   return {
     schemas: ['urn:ietf:params:scim:schemas:core:2.0:User'],
     userName,
@@ -80,7 +80,7 @@ function userOf(nth: number | string): object {
 }
 
 async function populate(server: Serving, people: number): Promise<string[]> {
-  if ('other' in server) return fill(server.call, people, userOf);
+  if ('other' in server) return fill(server.call, people, (nth) => userOf(nth));
   const ids: string[] = [];
   let next = 0;
   const one = async (): Promise<void> => {
@@ -152,7 +152,7 @@ async function growth({ call, other }: Rollcall, ids: readonly string[]): Promis
     }
   }
   told(`one member more, group of ${count} against ${SMALL_GROUP}`, times.big, times.small);
-  await fill(other, FEW_PEOPLE, (nth) => ({ userName: `u${nth}@globex.example`, displayName: `User ${nth}` }));
+  await fill(other, FEW_PEOPLE, (nth) => userOf(nth, 'globex.example'));
   const pages = { many: [] as number[], few: [] as number[] };
   for (let nth = 0; nth < LATENCIES; nth += 1) {
     const page = (at: number): string => `/Users?startIndex=${at * 100 + 1}&count=100`;
