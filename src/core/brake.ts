@@ -102,8 +102,13 @@ export function applyBrake(input: BrakeInput): BrakeVerdict {
 
 /** The running window, or a new one that starts with this removal. */
 function current({ window, now, settings, granted }: BrakeInput): Window {
-  const running = window !== null && Date.parse(now) - Date.parse(window.startedAt) < settings.windowMs;
+  const running = isRunning(settings, window, now);
   return running ? window : { startedAt: now, base: granted, spent: new Set() };
+}
+
+/** Whether what is removed now is charged to this window. */
+export function isRunning(settings: BrakeSettings, window: Window | null, now: Instant): window is Window {
+  return window !== null && Date.parse(now) - Date.parse(window.startedAt) < settings.windowMs;
 }
 
 /** What the brake looks at in a plan row. */

@@ -1,7 +1,7 @@
 // One write request: checked, stored and pushed in one transaction, and answered as it reads back. A bulk request is
 // one too, and the brake judges it whole (law 6).
 import { PushCollector } from '../scim/push-collector.ts';
-import { inTransaction } from '../store/database.ts';
+import { inSharedTransaction } from '../store/shared-transaction.ts';
 import type { PlanRef } from '../sync/context.ts';
 import { pushWithin } from '../sync/push.ts';
 import type { Caller, ScimDoor } from './scim-door.ts';
@@ -14,7 +14,7 @@ export async function act<Written, Shown>(
   write: (writing: Writing) => Promise<Written>,
   then: (writing: Writing, written: Written) => Promise<Shown>,
 ): Promise<{ readonly shown: Shown; readonly plan: PlanRef | null }> {
-  return inTransaction(sync.db, async (db) => {
+  return inSharedTransaction(sync.db, async (db) => {
     const collector = new PushCollector();
     const writing: Writing = { db, connection, collector, now: sync.now };
     const written = await write(writing);

@@ -1,7 +1,7 @@
 // The SCIM door: `/scim/v2`. Every request takes the same steps: who asks, may they now, what did they send, what is
 // done, what is answered; and each is written down with what it caused.
 import express from 'express';
-import type { Request, Response, Router } from 'express';
+import type { ErrorRequestHandler, Request, Response, Router } from 'express';
 import { resourceTypes, schemas, serviceProviderConfig } from '../scim/discovery.ts';
 import type { Json, JsonObject } from '../scim/json.ts';
 import { RESOURCE_TYPES } from '../scim/resource-type.ts';
@@ -73,6 +73,10 @@ export function scimRouter(options: ScimRouterOptions): ScimRouter {
   described(route, '/Schemas', schemas(door.base));
   router.all('/Me', (request, response) => run(steps, request, response, () => Promise.reject(noMe())));
   router.use((request, response) => run(steps, request, response, () => Promise.reject(nothingAt(request.path))));
+  // Express looks at the address before any handler does.
+  const unreadable = new ScimError(400, 'invalidSyntax', 'the address has a broken percent sign: write it as %25');
+  router.use(((_error, request, response, _next) =>
+    run(steps, request, response, () => Promise.reject(unreadable))) satisfies ErrorRequestHandler);
   return { router, close: () => log.flush() };
 }
 

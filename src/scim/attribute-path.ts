@@ -29,7 +29,8 @@ export function resolvePath(type: ResourceType, written: string): AttributePath 
     const extension = schema === type.schema ? null : schema;
     const rest = name.slice(id.length);
     if (rest === '') return extension === null ? null : { extension, attribute: null, sub: null };
-    if (rest.startsWith(':')) return within(extension, attributesOf(type, extension), rest.slice(1));
+    // Entra's samples join an extension and its attribute by a dot; no attribute is called so otherwise.
+    if (/^[:.]/.test(rest)) return within(extension, attributesOf(type, extension), rest.slice(1));
   }
   return within(null, attributesOf(type, null), name);
 }

@@ -87,7 +87,7 @@ function applyToMembers(
     throw refuse('mutability', `"${shown(written)}": the parts of a member can't change; remove it and add another`);
   }
   if (filter === null) {
-    if (op === 'add') members.add(memberIds(value));
+    if (op === 'add') members.add(memberIds(added(written, value)));
     else if (op === 'replace') members.replace(memberIds(value));
     else if (value === undefined || value === null) members.replace([]);
     else members.remove(memberIds(value));
@@ -99,6 +99,12 @@ function applyToMembers(
   }
   if (op === 'remove') members.remove(named);
   else members.add(named);
+}
+
+/** Nobody can't be added: answered as done, a mistake of the client's would never be found. */
+function added(path: string, value: Json | undefined): Json {
+  if (value !== undefined && value !== null) return value;
+  throw refuse('invalidValue', `"${shown(path)}": there is no member to add, the value is null`);
 }
 
 function applyToList(draft: Draft, { op, value }: Operation, { path, filter }: PatchTarget): void {

@@ -21,11 +21,16 @@ export function readProjection(
   asked: { readonly attributes: readonly string[]; readonly excludedAttributes: readonly string[] },
 ): Projection {
   const resolve = (names: readonly string[]): Chosen[] =>
-    names.slice(0, MAX_NAMES).flatMap((name) => resolvePath(type, name) ?? []);
+    names.slice(0, MAX_NAMES).flatMap((name) => resolvePath(type, withoutFilter(name)) ?? []);
   return {
     only: asked.attributes.length === 0 ? null : resolve(asked.attributes),
     without: resolve(asked.excludedAttributes).filter(({ attribute }) => attribute?.returned !== 'always'),
   };
+}
+
+/** Who asks for `emails[type eq "work"]` is given all of them: a name chooses attributes, and no elements. */
+function withoutFilter(name: string): string {
+  return name.replace(/\[[^\]]*\]/, '');
 }
 
 /** Whether the core attribute is answered at all, in whole or in part: if not, it need not be looked up. */

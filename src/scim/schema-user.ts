@@ -7,7 +7,7 @@ const READ_ONLY = { mutability: 'readOnly' } as const;
 export const USER_SCHEMA: Schema = {
   id: 'urn:ietf:params:scim:schemas:core:2.0:User',
   name: 'User',
-  description: 'A person',
+  description: 'User Account',
   attributes: [
     text('userName', 'What the person is known by to the client; unique, ignoring case', {
       required: true,

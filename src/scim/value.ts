@@ -18,6 +18,7 @@ export function readValue(attribute: Attribute, written: Json): Json | undefined
   if (!attribute.multiValued) return readOne(attribute, written);
   if (written === null) return undefined;
   const values = (Array.isArray(written) ? (written as readonly Json[]) : [written]).flatMap((one) => {
+    if (one === null) throw mistyped(attribute, 'a list without null', written);
     const value = readOne(attribute, one);
     return value === undefined ? [] : [value];
   });
@@ -57,8 +58,9 @@ export function readOne(attribute: Attribute, written: Json): Json | undefined {
 function readComplex(attribute: Attribute, written: Json): JsonObject | undefined {
   const subAttributes = attribute.subAttributes ?? [];
   const value = attributeNamed(subAttributes, 'value');
-  // Entra sends a manager as the bare id, and empties it by "" or { value: "" }.
-  const given: Json = value !== null && typeof written === 'string' ? { value: written } : written;
+  // Entra sends a manager as the bare id, and empties it by "" or { value: "" }. No client sends a bare e-mail.
+  const isBare = typeof written === 'string' && value !== null && !attribute.multiValued;
+  const given: Json = isBare ? { value: written } : written;
   if (!isObject(given)) throw mistyped(attribute, 'an object', written);
   const entries = Object.entries(given).flatMap(([key, part]): [string, Json][] => {
     const sub = attributeNamed(subAttributes, key);

@@ -11,17 +11,29 @@ import type { Database } from '../store/database.ts';
 import { loadGroups, loadNesting } from '../store/facts.ts';
 import { loadOrganizations } from '../store/organizations.ts';
 
+/** Everything, with all groups of every connection that has mappings. */
 export async function loadLandscape(db: Database): Promise<Landscape> {
-  const organizations = await organizationsById(db);
-  const mappings = Map.groupBy(await loadMappings(db), ({ connection }) => connection);
+  const { organizations, connections: outlines } = await loadOutline(db);
   const connections: ConnectionView[] = [];
-  for (const connection of await loadConnections(db)) {
-    const own: readonly Mapping[] = mappings.get(connection.id) ?? [];
+  for (const outline of outlines) {
+    const { connection, mappings } = outline;
     // Without mappings no group gives anything, so none needs to be read.
-    const groups = own.length === 0 ? new Map() : await loadGroups(db, connection.id);
-    const parents = own.length === 0 ? new Map() : await loadNesting(db, connection.id);
-    connections.push(viewConnection(connection, own, groups, parents));
+    if (mappings.length === 0) connections.push(outline);
+    else {
+      const groups = await loadGroups(db, connection.id);
+      connections.push(viewConnection(connection, mappings, groups, await loadNesting(db, connection.id)));
+    }
   }
+  return { organizations, connections };
+}
+
+/** Organizations, connections and mappings; no groups yet. */
+export async function loadOutline(db: Database): Promise<Landscape> {
+  const organizations = await organizationsById(db);
+  const mappings = Map.groupBy<ConnectionId, Mapping>(await loadMappings(db), ({ connection }) => connection);
+  const connections = (await loadConnections(db)).map((connection) =>
+    viewConnection(connection, mappings.get(connection.id) ?? [], new Map(), new Map()),
+  );
   return { organizations, connections };
 }
 

@@ -3,7 +3,7 @@
 import type { Person } from '../core/fact.ts';
 import { emailKey } from '../core/fact.ts';
 import type { LinkedPerson } from '../core/grant.ts';
-import type { AccountId, OrganizationId } from '../core/ids.ts';
+import type { AccountId, ConnectionId, OrganizationId } from '../core/ids.ts';
 import type { FactChanges } from '../core/learn.ts';
 import { learn } from '../core/learn.ts';
 import type { Mask } from '../core/mask.ts';
@@ -20,6 +20,7 @@ import type { Domains, Joining } from './join.ts';
 import { decideJoining } from './join.ts';
 import type { Before } from './judge.ts';
 import { groupsThatDiffer, overlayGroups, servedBy, viewOf, withView } from './landscape.ts';
+import { peopleOf, withGroupsOf } from './surroundings.ts';
 
 export interface Prepared {
   readonly facts: FactChanges;
@@ -46,6 +47,8 @@ export interface PrepareInput {
   readonly also?: readonly string[];
   readonly planned?: ReadonlyMap<string, AccountId>;
   readonly vouched?: ReadonlyMap<string, AccountId>;
+  /** Leaves out the dossiers of people of whom nothing changed that a plan is made of, as a new name. */
+  readonly onlyChanged?: boolean;
   /** Carried from piece to piece of a directory. */
   readonly addresses?: Addresses;
 }
@@ -54,29 +57,33 @@ export async function prepare(db: Database, input: PrepareInput): Promise<Prepar
   const { reading } = input;
   const also = (input.also ?? []).map((externalId) => ({ kind: 'person' as const, externalId }));
   // Members of joins and leaves are loaded with their links; an empty leave of nobody only loads them.
-  const before = viewOf(input.landscape, reading.connection);
   // A plan's groups are not written yet when its people are planned: the landscape has them.
   const known = await loadKnown(
     db,
     { ...reading, leaves: [...reading.leaves, ...also.map((member) => ({ group: '', member }))] },
-    before.groups,
+    viewOf(input.landscape, reading.connection).groups,
   );
   const facts = learn(known, reading);
-  const view = overlayGroups(before, facts);
-  const landscape = withView(input.landscape, view);
-
   const touched = touchedPeople(
     known,
     facts,
     reading,
     also.map(({ externalId }) => externalId),
   );
+  const { connection } = reading;
+  const narrow = await widened(
+    db,
+    connection,
+    facts,
+    overlaid(input.landscape, connection, facts),
+    touched.map(({ linked }) => linked),
+  );
   const unlinked = touched.filter(({ account }) => account === null).map(({ linked }) => linked);
   const moved = touched.flatMap(({ linked: { person }, account, before: was }) =>
     account !== null && person.present && addressMoved(was, person) ? [{ person, account }] : [],
   );
   const joining = await decideJoining(db, {
-    landscape,
+    landscape: narrow.after,
     domains: input.domains,
     connection: reading.connection,
     unlinked,
@@ -86,9 +93,14 @@ export async function prepare(db: Database, input: PrepareInput): Promise<Prepar
     addresses: input.addresses ?? new Addresses(),
   });
 
-  const own = touched.flatMap(({ linked, account }) => (account === null ? [] : [{ person: linked, account }]));
+  const movers = new Set(moved.map(({ account }) => account));
+  const own = touched.flatMap(({ linked, account, changed }) => {
+    const isPlanned = account !== null && (input.onlyChanged !== true || changed || movers.has(account));
+    return isPlanned ? [{ person: linked, account }] : [];
+  });
   const people = [...own, ...joining.joined];
-  const regrouped = await accountsInGroups(db, reading.connection, groupsThatDiffer(before, view));
+  const differing = groupsThatDiffer(viewOf(narrow.before, connection), viewOf(narrow.after, connection));
+  const regrouped = await accountsInGroups(db, connection, differing);
   const accounts = [...new Set([...people.map(({ account }) => account), ...regrouped])];
   const created = new Map(joining.created.map((account) => [account.id, account.email]));
   const addresses = new Map(joining.addresses.map(({ account, email }) => [account, email]));
@@ -112,14 +124,16 @@ export async function prepare(db: Database, input: PrepareInput): Promise<Prepar
     email: addresses.get(dossier.account) ?? dossier.email,
     masks: dossier.masks.filter((mask) => !ends(mask)),
   }));
+  const everybody = [...peopleOf(stored), ...peopleOf(dossiers)];
+  const { before, after } = await widened(db, connection, facts, narrow, everybody);
   const unkept = stored.flatMap(({ masks }) => masks.filter(ends)).map(({ organization }) => organization);
   return {
     facts,
     joining,
-    landscape,
+    landscape: after,
     dossiers,
-    before: { landscape: input.landscape, dossiers: stored },
-    organizations: [...new Set([...servedBy(landscape, reading.connection), ...unkept])],
+    before: { landscape: before, dossiers: stored },
+    organizations: [...new Set([...servedBy(after, reading.connection), ...unkept])],
     changedAbout,
     idle: idleAmong(unlinked, joining),
   };
@@ -128,6 +142,33 @@ export async function prepare(db: Database, input: PrepareInput): Promise<Prepar
 function idleAmong(unlinked: readonly LinkedPerson[], { joined, conflicts }: Joining): string[] {
   const busy = new Set([...joined.map(({ person }) => person.person), ...conflicts.map(({ person }) => person)]);
   return unlinked.filter(({ person }) => !busy.has(person)).map(({ person }) => person.externalId);
+}
+
+/** The landscape before and after the facts are written. */
+interface Around {
+  readonly before: Landscape;
+  readonly after: Landscape;
+}
+
+/** With the groups that these people are in; what is to be known of changed groups, the reading says. */
+async function widened(
+  db: Database,
+  connection: ConnectionId,
+  facts: FactChanges,
+  around: Around,
+  people: readonly LinkedPerson[],
+): Promise<Around> {
+  const fresh = new Set(facts.groups.map(({ externalId }) => externalId));
+  const stored = people.map(({ person, groups }) => ({
+    person,
+    groups: person.connection === connection ? groups.filter(({ group }) => !fresh.has(group)) : groups,
+  }));
+  const before = await withGroupsOf(db, around.before, stored);
+  return before === around.before ? around : overlaid(before, connection, facts);
+}
+
+function overlaid(before: Landscape, connection: ConnectionId, facts: FactChanges): Around {
+  return { before, after: withView(before, overlayGroups(viewOf(before, connection), facts)) };
 }
 
 interface Touched {

@@ -12,10 +12,10 @@ import { addRun, setRunState } from '../store/runs.ts';
 import type { AccountId, ConnectionId, PlanId } from '../core/ids.ts';
 import type { PlanRef, Sync } from './context.ts';
 import { writeJoining } from './join.ts';
-import { loadLandscape } from './landscape.ts';
 import { rememberMatches } from './matches.ts';
 import { prepare } from './prepare.ts';
 import { settle } from './settle.ts';
+import { loadSurroundings } from './surroundings.ts';
 
 export interface PushOptions {
   /** Accounts for which a directory of the same organization vouches, by external id (a sign-in that it knows). */
@@ -35,8 +35,14 @@ export async function pushWithin(
   options: PushOptions = {},
 ): Promise<PlanRef> {
   const plan = await beginPlan(sync, db, reading.connection, 'push');
-  const landscape = await loadLandscape(db);
-  const prepared = await prepare(db, { landscape, domains: await loadDomains(db), reading, ...options });
+  const landscape = await loadSurroundings(db, reading);
+  const prepared = await prepare(db, {
+    landscape,
+    domains: await loadDomains(db),
+    reading,
+    onlyChanged: true,
+    ...options,
+  });
   await writeFacts(db, reading.connection, prepared.facts);
   await writeJoining(db, prepared.joining, sync.now());
   await endKeeps(db, reading.connection, prepared.changedAbout, sync.now());

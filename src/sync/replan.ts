@@ -9,7 +9,8 @@ import { addRows } from '../store/plans.ts';
 import { applyChanges } from './apply-change.ts';
 import type { PlanRef, Speakers, Sync } from './context.ts';
 import { draft, Seats, toDraft } from './draft.ts';
-import { loadLandscape } from './landscape.ts';
+import { loadOutline } from './landscape.ts';
+import { peopleOf, withGroupsOf } from './surroundings.ts';
 import { tellHoldDecided } from './tell.ts';
 
 /** The plan that the rows are added to, and who answers for them. */
@@ -27,9 +28,10 @@ export async function replan(
   organizations: readonly OrganizationId[],
   options: { readonly everySeatFree: boolean },
 ): Promise<void> {
-  const landscape = await loadLandscape(db);
+  const dossiers = await loadDossiers(db, accounts);
+  const landscape = await withGroupsOf(db, await loadOutline(db), peopleOf(dossiers));
   const seats = await Seats.load(db, landscape);
-  const { changes, reviews } = await draft(db, landscape, await loadDossiers(db, accounts), {
+  const { changes, reviews } = await draft(db, landscape, dossiers, {
     organizations,
     seats: options.everySeatFree ? Seats.unlimited() : seats,
     now: sync.now(),

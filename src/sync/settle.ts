@@ -53,7 +53,10 @@ export async function settle(sync: Sync, db: Database, input: SettleInput): Prom
   const stopped = input.brakeOff === true ? new Set<string>() : await brake(sync, db, input, rows);
   const applied = [...ready, ...planned.filter(({ row }) => !stopped.has(row))];
   await applyChanges(sync, db, input.plan, applied);
-  await reviewAgain(sync, db, input, accountsOf(applied.map(({ change }) => change)));
+  // Of whom nothing is held, there is nothing to review.
+  if (drafted.reviews.length > 0 || stopped.size > 0) {
+    await reviewAgain(sync, db, input, accountsOf(applied.map(({ change }) => change)));
+  }
   await dealSeats(sync, db, input.landscape, input);
   await replanNewOwners(sync, db, input, applied);
 }

@@ -2,15 +2,17 @@
 import { parseArgs } from 'node:util';
 import { benchLdap } from './ldap.ts';
 import { benchSaml } from './saml.ts';
+import { benchScim } from './scim.ts';
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
-  options: { people: { type: 'string', default: '100000' } },
+  options: { people: { type: 'string', default: '100000' }, only: { type: 'string', default: '' } },
 });
 const [name] = positionals;
 if (name === 'ldap') await benchLdap(Number(values.people));
 else if (name === 'saml') await benchSaml();
+else if (name === 'scim') await benchScim(Number(values.people), values.only);
 else {
-  console.error('npm run bench -- ldap [--people N] | saml');
+  console.error('npm run bench -- ldap [--people N] | scim [--people N] [--only NAME] | saml');
   process.exitCode = 2;
 }

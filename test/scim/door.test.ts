@@ -95,6 +95,8 @@ describe.each(DATABASES)('on %s', (database) => {
       ['no userName', 'POST', '/Users', { displayName: 'x' }, null, 400, 'invalidValue'],
       ['a blank userName', 'POST', '/Users', { userName: '  ' }, null, 400, 'invalidValue'],
       ['a userName that no index holds', 'POST', '/Users', { userName: 'x'.repeat(5000) }, null, 400, 'invalidValue'],
+      ['an e-mail that is null', 'POST', '/Users', { ...ALICE, emails: [null] }, null, 400, 'invalidValue'],
+      ['an e-mail that is a word', 'POST', '/Users', { ...ALICE, emails: 'alice' }, null, 400, 'invalidValue'],
       ['no operations', 'PATCH', '/Users/{alice}', {}, null, 400, 'invalidSyntax'],
       ['an operation that is null', 'PATCH', '/Users/{alice}', { Operations: [null] }, null, 400, 'invalidSyntax'],
       [
@@ -195,6 +197,8 @@ describe.each(DATABASES)('on %s', (database) => {
       ['GET', '/Me', 501, null],
       ['GET', '/Nothing', 404, null],
       ['GET', '/Users/nobody', 404, null],
+      ['GET', '/Users/%FF', 400, null],
+      ['GET', '/%E0%A4', 404, null],
       ['GET', '/Schemas/nothing', 404, null],
       ['GET', '/Schemas?filter=id pr', 403, null],
     ])('%s %s is %i', async (method, path, status, allow) => {

@@ -1,5 +1,5 @@
 // Each client's fixtures replayed against a running door over the real store: what was accepted reads back as sent.
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Json, JsonObject } from '../../src/scim/json.ts';
 import type { Door } from './door.ts';
 import { openDoor } from './door.ts';
@@ -10,10 +10,17 @@ import { DATABASES } from '../support/store.ts';
 
 describe.each(DATABASES)('on %s', (database) => {
   let door: Door;
-  beforeEach(async () => {
+  beforeAll(async () => {
     door = await openDoor({}, { database });
   });
-  afterEach(() => door.close());
+  // A fixture needs its own people, not a store of its own.
+  afterEach(async () => {
+    for (const path of ['/Groups', '/Users']) {
+      const { body } = await door.call('GET', path);
+      await Promise.all(idsOf(body['Resources'], 'id').map((id) => door.call('DELETE', `${path}/${id}`)));
+    }
+  });
+  afterAll(() => door.close());
 
   type Ids = Readonly<Record<'alice' | 'bob' | 'carol' | 'team', string>>;
 

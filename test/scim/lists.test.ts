@@ -247,6 +247,7 @@ describe.each(DATABASES)('on %s', (database) => {
 
   test.each([
     ['attributes=userName', ['schemas', 'id', 'userName']],
+    ['attributes=emails%5Btype+eq+%22work%22%5D', ['schemas', 'id', 'emails']],
     ['attributes=USERNAME,emails.value', ['schemas', 'id', 'userName', 'emails']],
     [`attributes=${ENTERPRISE}:department`, ['schemas', 'id', ENTERPRISE]],
     [

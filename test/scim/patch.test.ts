@@ -35,6 +35,8 @@ describe('refused with the scimType that the RFC names', () => {
     [[{ op: 'replace', path: 'userName', value: ' ' }], 'invalidValue'],
     [[{ op: 'replace', path: 'active', value: 'yes' }], 'invalidValue'],
     [[{ op: 'replace', path: 'name', value: 'Alice' }], 'invalidValue'],
+    [[{ op: 'add', path: 'emails', value: 'alice' }], 'invalidValue'],
+    [[{ op: 'replace', path: 'emails', value: [null] }], 'invalidValue'],
     [
       [
         {
@@ -56,6 +58,8 @@ describe('refused with the scimType that the RFC names', () => {
     [[{ op: 'replace', path: 'members[value eq "x"].value', value: 'y' }], 'mutability'],
     [[{ op: 'remove', path: 'members[display eq "x"]' }], 'invalidFilter'],
     [[{ op: 'add', path: 'members', value: [{ display: 'x' }] }], 'invalidValue'],
+    [[{ op: 'add', path: 'members', value: null }], 'invalidValue'],
+    [[{ op: 'add', value: { members: null } }], 'invalidValue'],
     [[{ op: 'remove', path: 'displayName' }], 'mutability'],
   ])('of a group: %j', (operations, scimType) => {
     expect(() => patched(operations, team, GROUP)).toThrow(expect.objectContaining({ scimType }));

@@ -19,6 +19,8 @@ export interface CliOptions {
   /** Added to the environment, from which every `ROLLCALL_…` of the caller is taken; undefined removes. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly input?: string;
+  /** When it is killed at the latest; two minutes unless stated. */
+  readonly longestMs?: number;
 }
 
 export interface CliResult {
@@ -34,7 +36,8 @@ export interface CliResult {
 export function spawnCli(args: readonly string[], options: CliOptions = {}): ChildProcessWithoutNullStreams {
   const inherited = Object.entries(process.env).filter(([name]) => !/^(ROLLCALL_|NO_COLOR$|FORCE_COLOR$)/.test(name));
   const env = { ...Object.fromEntries(inherited), ...options.env };
-  return spawn(NODE, [MAIN, ...args], { cwd: options.cwd ?? ROOT, env, timeout: LONGEST_MS, killSignal: 'SIGKILL' });
+  const timeout = options.longestMs ?? LONGEST_MS;
+  return spawn(NODE, [MAIN, ...args], { cwd: options.cwd ?? ROOT, env, timeout, killSignal: 'SIGKILL' });
 }
 
 export async function runCli(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
