@@ -7,12 +7,13 @@ import type { Sync } from '../sync/context.ts';
 import type { Command, Context, Input } from './command.ts';
 import { EXIT, text } from './command.ts';
 import { tokenApi } from './token-api.ts';
+import { listMemberTokens, listScimTokens } from './token-list.ts';
 
 const DAY_MS = 86_400_000;
 
 export const token: Command = {
   name: 'token',
-  summary: 'make, list and revoke tokens: token [list | scim CONNECTION | api EMAIL | revoke ID]',
+  summary: 'make, list and revoke tokens: token [list [EMAIL] | scim CONNECTION | api EMAIL | revoke ID]',
   args: ['[action]', '[id]'],
   options: [
     { flags: '--days <number>', summary: 'after how many days a SCIM token expires (never, unless stated)' },
@@ -23,6 +24,7 @@ export const token: Command = {
     'rollcall token scim acme-scim',
     'rollcall token api anna@acme.example --organization acme',
     'rollcall token list',
+    'rollcall token list anna@acme.example',
     'rollcall token revoke 01k…',
   ],
   async run(context, input) {
@@ -30,7 +32,7 @@ export const token: Command = {
     const store = await context.sync();
     switch (action) {
       case 'list':
-        return list(context, store);
+        return id === undefined ? listScimTokens(context, store) : listMemberTokens(context, store, id);
       case 'scim':
         if (id === undefined) throw new RollcallError('input_invalid', 'token scim needs a CONNECTION');
         return make(context, store, id, input);
@@ -43,7 +45,7 @@ export const token: Command = {
         if (!(await revokeScimToken(store.db, id, store.now())) && !(await revokeToken(store, id))) {
           throw new RollcallError(
             'not_found',
-            `there is no token ${id} in use: \`rollcall token list\` lists those of SCIM clients, \`rollcall audit\` says what became of a member's`,
+            `there is no token ${id} in use: \`rollcall token list\` lists those of SCIM clients, \`rollcall token list EMAIL\` a member's`,
           );
         }
         if ((await loadScimTokens(store.db)).some((one) => one.id === id && one.declared)) {
@@ -70,36 +72,5 @@ async function make({ out }: Context, store: Sync, connection: string, input: In
   out.notice(`token ${made.id} of ${connection}, shown this once; \`rollcall token revoke ${made.id}\` ends it`);
   out.document({ id: made.id, connection, token: made.token, expires_at: expiresAt });
   out.line(made.token);
-  return EXIT.done;
-}
-
-async function list({ out }: Context, store: Sync): Promise<number> {
-  const all = await loadScimTokens(store.db);
-  out.document({
-    tokens: all.map(({ id, connection, declared, createdAt, expiresAt, lastUsedAt, revokedAt }) => ({
-      id,
-      connection,
-      declared,
-      created_at: createdAt,
-      expires_at: expiresAt,
-      last_used_at: lastUsedAt,
-      revoked_at: revokedAt,
-    })),
-  });
-  if (all.length === 0) out.line('no tokens: `rollcall token scim CONNECTION` makes one');
-  else {
-    out.table(
-      ['ID', 'CONNECTION', 'LAST USED', 'STATE'],
-      all.map(({ id, connection, lastUsedAt, expiresAt, revokedAt, declared }) => {
-        const until = expiresAt === null ? 'in use' : `until ${expiresAt}`;
-        return [
-          id,
-          connection,
-          lastUsedAt ?? 'never',
-          revokedAt === null ? (declared ? 'declared' : until) : 'revoked',
-        ];
-      }),
-    );
-  }
   return EXIT.done;
 }

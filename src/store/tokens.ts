@@ -88,6 +88,12 @@ export async function listTokens(
   return rows.map(fromRow);
 }
 
+/** All good tokens of the account, whatever the organization, the newest first. */
+export async function tokensOfAccount(db: Database, account: AccountId, at: Instant): Promise<ApiToken[]> {
+  const rows: TokenRow[] = await db('api_tokens').where({ account }).where(good(at)).orderBy('id', 'desc');
+  return rows.map(fromRow);
+}
+
 function good(at: Instant): (query: Knex.QueryBuilder) => void {
   return (query) => {
     void query.whereNull('expires_at').orWhere('expires_at', '>', at);

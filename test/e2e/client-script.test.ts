@@ -68,6 +68,14 @@ test('a client’s script works with either token, and is told what to do where 
   expect((await run(LEGACY, url, legacy)).stdout).toBe('acme Acme Inc OW\n1 in all\n');
   expect(await end()).toBe(0);
 
+  const listed = await runCli(['token', 'list', 'Olga@acme.example', '--json'], options);
+  expect(listed.stdout).not.toContain(legacy);
+  const { tokens } = listed.json() as { tokens: { id: string; kind: string; organization: string }[] };
+  expect(tokens.map(({ kind, organization }) => `${kind} ${organization}`).sort()).toEqual([
+    'legacy acme',
+    'personal acme',
+  ]);
+
   const audit = await runCli(['audit', '--organization', 'acme', '--json'], options);
   const { events } = audit.json() as { events: { kind: string; account: string }[] };
   expect(events.map(({ kind, account }) => `${account} ${kind}`)).toEqual([
@@ -79,4 +87,8 @@ test('a client’s script works with either token, and is told what to do where 
     /tokens_switched +olga@acme.example +acme +personal on, legacy on/,
   );
   expect((await runCli(['audit', '--organization', 'acmee'], options)).code).toBe(2);
+
+  for (const { id } of tokens) expect((await runCli(['token', 'revoke', id], options)).code).toBe(0);
+  expect((await runCli(['token', 'list', 'olga@acme.example'], options)).stdout).toContain('no tokens');
+  expect((await runCli(['token', 'list', 'nobody@acme.example'], options)).code).toBe(2);
 });
