@@ -35,12 +35,22 @@ export function isPostgres(db: Database): boolean {
  * at one place, none can wait for another in a circle, and nothing needs to be tried again.
  */
 export async function inTransaction<T>(db: Database, work: (trx: Database) => Promise<T>): Promise<T> {
-  return inTurn(db, () =>
-    db.transaction(async (trx) => {
-      await takeWriteLock(trx);
-      return work(trx);
-    }),
-  );
+  return inTurn(db, async () => {
+    try {
+      return await db.transaction(async (trx) => {
+        await takeWriteLock(trx);
+        return work(trx);
+      });
+    } catch (error) {
+      if (!isPostgres(db)) await endRefusedCommit(db);
+      throw error;
+    }
+  });
+}
+
+/** SQLite leaves a transaction open whose commit broke a rule, and knex would give the connection on as it is. */
+async function endRefusedCommit(db: Database): Promise<void> {
+  await db.raw('ROLLBACK').catch(() => undefined);
 }
 
 async function takeWriteLock(trx: Database): Promise<void> {

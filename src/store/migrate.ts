@@ -9,6 +9,7 @@ import { scim } from './migrations/0003-scim.ts';
 import { schedules } from './migrations/0004-schedules.ts';
 import { accounts } from './migrations/0005-accounts.ts';
 import { saml } from './migrations/0006-saml.ts';
+import { groupNames } from './migrations/0007-group-names.ts';
 import { sessionEnds } from './migrations/0008-session-ends.ts';
 import { accountHistory } from './migrations/0009-account-history.ts';
 import { strangers } from './migrations/0010-strangers.ts';
@@ -23,6 +24,7 @@ export const MIGRATIONS: readonly { readonly name: string; readonly migration: M
   { name: '0004-schedules', migration: schedules },
   { name: '0005-accounts', migration: accounts },
   { name: '0006-saml', migration: saml },
+  { name: '0007-group-names', migration: groupNames },
   { name: '0008-session-ends', migration: sessionEnds },
   { name: '0009-account-history', migration: accountHistory },
   { name: '0010-strangers', migration: strangers },
