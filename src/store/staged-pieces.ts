@@ -6,11 +6,12 @@ import { among, insertRows } from './bulk.ts';
 import type { Database } from './database.ts';
 import { fromJson } from './database.ts';
 import { attributesFromRow, loadPeople } from './facts.ts';
+import { HEARD_OF } from './strangers.ts';
 
 /** Somebody staged, as far as it tells whether anything hangs on them. */
 export interface StagedPerson {
   readonly externalId: string;
-  /** The connection tells of them for the first time, and no account has their address. */
+  /** The connection tells of them for the first time, and they can be nobody's account. */
   readonly unheardOf: boolean;
 }
 
@@ -20,18 +21,17 @@ export async function* stagedPeopleInOrder(
   plan: PlanId,
   pageSize: number,
 ): AsyncGenerator<StagedPerson[]> {
-  const held = db('accounts as a').whereRaw('a.email_key = s.email_key').select(db.raw('1'));
   let after = '';
   for (;;) {
-    const rows: { external_id: string; newcomer: number; held: number | boolean }[] = await db('staged_people as s')
+    const rows: { external_id: string; newcomer: number; heard_of: number | boolean }[] = await db('staged_people as s')
       .where({ 's.plan': plan })
       .where('s.external_id', '>', after)
       .orderBy('s.external_id')
       .limit(pageSize)
-      .select('s.external_id', 's.newcomer', db.raw('EXISTS ? AS held', [held]));
+      .select('s.external_id', 's.newcomer', db.raw(`${HEARD_OF} AS heard_of`));
     const last = rows.at(-1);
     if (last === undefined) return;
-    yield rows.map((row) => ({ externalId: row.external_id, unheardOf: row.newcomer === 1 && !row.held }));
+    yield rows.map((row) => ({ externalId: row.external_id, unheardOf: row.newcomer === 1 && !row.heard_of }));
     after = last.external_id;
   }
 }

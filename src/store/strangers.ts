@@ -1,8 +1,17 @@
-// Strangers: people of whom a directory tells for the first time, who get nothing and whose address is nobody's. Nothing
+// Strangers: people of whom a directory tells for the first time, who get nothing and are nobody's. Nothing
 // hangs on them but facts, so the database itself makes facts of what was staged, ten thousand of them at a time.
 import type { ConnectionId, Instant, PlanId } from '../core/ids.ts';
 import type { Database } from './database.ts';
 import { isPostgres } from './database.ts';
+
+/**
+ * Whether somebody staged (`s`) may be somebody's already: their address is an account's, or somebody signed in through
+ * a provider under their user name. Whose they are is decided elsewhere; here it only says that there is something to decide.
+ */
+export const HEARD_OF = `(EXISTS (SELECT 1 FROM accounts a WHERE a.email_key = s.email_key)
+  OR EXISTS (SELECT 1 FROM connections c JOIN external_people k
+    ON k.connection = c.id AND lower(k.user_name) = lower(s.user_name)
+    WHERE c.kind = 'saml' AND k.account IS NOT NULL))`;
 
 interface StrangersPiece {
   readonly plan: PlanId;
@@ -12,7 +21,7 @@ interface StrangersPiece {
 
 /**
  * Whoever is no stranger any more since the piece was planned is from now on looked at like everybody else: known
- * meanwhile, in a group that a mapping reaches by now, or with an address that became an account's.
+ * meanwhile, in a group that a mapping reaches by now, or somebody's.
  * @param mapped the groups that answer to a mapping.
  */
 export async function recognizeStrangers(
@@ -30,8 +39,7 @@ export async function recognizeStrangers(
           connection,
         )
         .orWhereRaw(
-          `EXISTS (SELECT 1 FROM staged_people s JOIN accounts a ON a.email_key = s.email_key
-            WHERE s.plan = t.plan AND s.external_id = t.external_id)`,
+          `EXISTS (SELECT 1 FROM staged_people s WHERE s.plan = t.plan AND s.external_id = t.external_id AND ${HEARD_OF})`,
         )
         .orWhereRaw(
           `t.external_id IN (SELECT t.external_id FROM staged_touched t, ${groupsOf(db)}

@@ -91,7 +91,7 @@ export class DirectoryPlanner {
     return peopleInGroups(this.#sync.db, connection, differing);
   }
 
-  /** Whether no group gives them anything; to be asked of people whose address is nobody's. */
+  /** Whether no group gives them anything; to be asked of people who are nobody's. */
   getsNothing(externalId: string): boolean {
     // An organization's own connection gives everybody the default role.
     if (viewOf(this.landscape, this.#reading.connection).connection.organization !== null) return false;

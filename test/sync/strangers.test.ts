@@ -1,4 +1,4 @@
-// People of whom a directory tells for the first time, who get nothing and whose address is nobody's: they become facts
+// People of whom a directory tells for the first time, who get nothing and are nobody's: they become facts
 // many at a time, and whoever is no stranger any more by then is looked at like everybody else.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { AccountId, ConnectionId, Instant, OrganizationId } from '../../src/core/ids.ts';
@@ -14,9 +14,15 @@ const corp = 'corp' as ConnectionId;
 const AT = '2026-11-25T08:00:00.000Z' as Instant;
 const STOPPED = new Error('stopped between two pieces');
 
-const connections = [
-  { id: corp, kind: 'ldap' as const, organization: null, state: null, lifecycle: true, trustEmail: 'any' as const },
-];
+const ldap = {
+  id: corp,
+  kind: 'ldap' as const,
+  organization: null,
+  state: null,
+  lifecycle: true,
+  trustEmail: 'any' as const,
+};
+const connections = [ldap];
 const guild = {
   connection: corp,
   groupBy: 'name' as const,
@@ -122,6 +128,25 @@ describe.each(DATABASES)('strangers of a first read on %s', (database) => {
     const before = await known(['*']);
     await read();
     expect(await known(['*'])).toEqual(before);
+  });
+
+  test('who signed in under the same name already, with another address, keeps that account', async () => {
+    await store.close();
+    const sso = { ...ldap, id: 'sso' as ConnectionId, kind: 'saml' as const, lifecycle: false };
+    store = await openTestStore(declareAcme({ connections: [...connections, sso] }), { database });
+    const { db } = store.sync;
+    const account = { id: 'a-cleo' as AccountId, email: 'cleo@elsewhere.example', firstName: null, lastName: null };
+    await addAccounts(db, [account], AT);
+    const since = { present: 1, present_since: AT, active: 1, active_since: AT };
+    await db('external_people').insert({
+      connection: 'sso',
+      external_id: 'c',
+      user_name: 'Cleo',
+      account: 'a-cleo',
+      ...since,
+    });
+    await read();
+    expect((await known(['external_id', 'account']))[2]).toEqual({ external_id: 'cleo', account: 'a-cleo' });
   });
 
   test('who got an account before the plan was committed is joined to it', async () => {
