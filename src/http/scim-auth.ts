@@ -3,8 +3,9 @@
 import type { Request } from 'express';
 import { bearerTokenHash } from '../connection/bearer-token.ts';
 import { ScimError } from '../scim/scim-error.ts';
-import { findConnection } from '../store/connections.ts';
-import { findScimToken, touchScimToken } from '../store/scim-tokens.ts';
+import type { Instant } from '../core/ids.ts';
+import { findScimCaller, touchScimToken } from '../store/scim-tokens.ts';
+import type { ScimToken } from '../store/scim-tokens.ts';
 import type { Sync } from '../sync/context.ts';
 import type { Caller } from './scim-door.ts';
 
@@ -17,28 +18,33 @@ export async function authenticate({ db, now }: Sync, request: Request): Promise
   if (text === undefined) {
     throw new ScimError(401, null, "send the connection's token as `Authorization: Bearer TOKEN`");
   }
-  const token = await findScimToken(db, bearerTokenHash(text));
+  const found = await findScimCaller(db, bearerTokenHash(text));
   const at = now();
-  if (token === null || token.revokedAt !== null || (token.expiresAt !== null && token.expiresAt <= at)) {
+  if (found === null || hasEnded(found.token, at)) {
     throw new ScimError(
       401,
       null,
       'the token is not known, was revoked or has expired: make one with `rollcall token`',
     );
   }
-  const connection = await findConnection(db, token.connection);
-  if (connection === null || connection.kind !== 'scim' || connection.state === 'closed') {
-    throw new ScimError(403, null, `the connection ${token.connection} is closed`);
+  const { token, kind, state } = found;
+  const { connection } = token;
+  if (kind !== 'scim' || state === 'closed') {
+    throw new ScimError(403, null, `the connection ${connection} is closed`);
   }
-  if (connection.state === 'paused') {
+  if (state === 'paused') {
     throw new ScimError(
       403,
       null,
-      `the connection ${connection.id} is paused: \`rollcall connections activate ${connection.id}\``,
+      `the connection ${connection} is paused: \`rollcall connections activate ${connection}\``,
     );
   }
   if (token.lastUsedAt === null || Date.parse(at) - Date.parse(token.lastUsedAt) >= TOUCH_MS) {
     await touchScimToken(db, token.id, at);
   }
-  return { connection: connection.id, token: token.id };
+  return { connection, token: token.id };
+}
+
+function hasEnded({ revokedAt, expiresAt }: ScimToken, at: Instant): boolean {
+  return revokedAt !== null || (expiresAt !== null && expiresAt <= at);
 }

@@ -9,7 +9,7 @@ import { loadOrganizations } from '../store/organizations.ts';
 import { loadCandidates, resolveVacancy } from '../store/vacancies.ts';
 import { recordSeat, seatChange } from '../sync/apply-change.ts';
 import type { Sync } from '../sync/context.ts';
-import { beginPlan, endPlan } from '../sync/push.ts';
+import { beginPlan } from '../sync/push.ts';
 import { replan } from '../sync/replan.ts';
 
 /**
@@ -48,6 +48,5 @@ export async function assignOwner(
     await replan(sync, db, { plan, speakers: new Set([null]) }, [dossier.account], [organization.id], {
       everySeatFree: false,
     });
-    await endPlan(sync, db, plan);
   });
 }

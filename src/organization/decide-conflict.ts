@@ -14,7 +14,7 @@ import { linkPeople } from '../store/external-people.ts';
 import { newId } from '../store/ids.ts';
 import type { Sync } from '../sync/context.ts';
 import { loadLandscape, servedBy } from '../sync/landscape.ts';
-import { beginPlan, endPlan } from '../sync/push.ts';
+import { beginPlan } from '../sync/push.ts';
 import { settle } from '../sync/settle.ts';
 
 /**
@@ -52,7 +52,6 @@ export async function link(sync: Sync, db: Database, conflict: Conflict, account
     organizations: servedBy(landscape, connection),
     speakers: new Set([connection]),
   });
-  await endPlan(sync, db, plan);
   await decideConflict(db, id, 'linked', sync.now());
 }
 

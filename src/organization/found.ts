@@ -5,7 +5,7 @@ import { personalGrant } from '../core/membership.ts';
 import type { Organization } from '../core/organization.ts';
 import type { Account } from '../store/accounts.ts';
 import type { Database } from '../store/database.ts';
-import { writeMembership, writePersonGrant } from '../store/memberships.ts';
+import { writeMemberships, writePersonGrant } from '../store/memberships.ts';
 import { saveOrganization } from '../store/organizations.ts';
 import { recordSeat, seatChange } from '../sync/apply-change.ts';
 import type { PlanRef, Sync } from '../sync/context.ts';
@@ -34,7 +34,7 @@ export async function found(
   };
   await saveOrganization(db, { ...rules, owner: account, vacancy: null }, { declared, at });
   await writePersonGrant(db, grant);
-  await writeMembership(db, membership, at);
+  await writeMemberships(db, [membership], at);
   const seat = seatChange({ account, email: owner.email }, membership, 'founded the organization');
   await recordSeat(sync, db, plan, { ...seat, before: null, kind: 'added' });
 }

@@ -6,7 +6,7 @@ import { loadDossiers } from '../store/dossiers.ts';
 import { endPersonGrant, writePersonGrant } from '../store/memberships.ts';
 import type { Sync } from '../sync/context.ts';
 import { loadLandscape } from '../sync/landscape.ts';
-import { beginPlan, endPlan } from '../sync/push.ts';
+import { beginPlan } from '../sync/push.ts';
 import { settle } from '../sync/settle.ts';
 
 /** Gives the person's grant, in the caller's transaction; what it comes to is decided by the planner. */
@@ -42,5 +42,4 @@ async function replanAfter(
     speakers: new Set([null]),
     brakeOff: true,
   });
-  await endPlan(sync, db, plan);
 }

@@ -18,7 +18,7 @@ import { linkTo, verificationMail } from './mails.ts';
 import { newMailedLink } from './mailed-link.ts';
 import { checkPassword, hashPassword } from './password.ts';
 import type { Sync } from '../sync/context.ts';
-import { beginPlan, endPlan } from '../sync/push.ts';
+import { beginPlan } from '../sync/push.ts';
 import type { OpenedSession, Visitor } from './session.ts';
 import { openSession } from './session.ts';
 import { mayMail } from './throttle.ts';
@@ -108,7 +108,6 @@ async function foundOwn(sync: Sync, db: Database, owner: Account, at: string): P
     },
     owner,
   );
-  await endPlan(sync, db, plan);
 }
 
 /** Mails the link that proves the address, unless it is proven or was mailed too often of late. */

@@ -1,8 +1,9 @@
 // Accounts: one per person who signs in; the external people of the connections are linked to them.
 import type { AccountId, Instant } from '../core/ids.ts';
 import { emailKey } from '../core/fact.ts';
+import { insertRows } from './bulk.ts';
 import type { Database } from './database.ts';
-import { inGroups } from './database.ts';
+import { oneOf, rowsOf } from './statement.ts';
 
 export interface Account {
   readonly id: AccountId;
@@ -31,39 +32,36 @@ export async function findAccount(db: Database, email: string): Promise<Account 
 }
 
 export async function loadAccounts(db: Database, ids: readonly AccountId[]): Promise<ReadonlyMap<AccountId, Account>> {
-  const found = new Map<AccountId, Account>();
-  for (const group of inGroups(ids)) {
-    const rows: AccountRow[] = await db('accounts').whereIn('id', [...group]);
-    for (const row of rows) found.set(row.id, fromRow(row));
-  }
-  return found;
+  if (ids.length === 0) return new Map();
+  const rows = await rowsOf<AccountRow>(
+    db,
+    `SELECT id, email, first_name, last_name FROM accounts WHERE ${oneOf(db, 'id')}`,
+    [ids],
+  );
+  return new Map(rows.map((row) => [row.id, fromRow(row)]));
 }
 
 /** Account ids by compared address, for the addresses that have one. */
 export async function accountsByEmail(db: Database, keys: readonly string[]): Promise<ReadonlyMap<string, AccountId>> {
-  const found = new Map<string, AccountId>();
-  for (const group of inGroups(keys)) {
-    const rows: { id: AccountId; email_key: string }[] = await db('accounts')
-      .whereIn('email_key', [...group])
-      .select('id', 'email_key');
-    for (const row of rows) found.set(row.email_key, row.id);
-  }
-  return found;
+  if (keys.length === 0) return new Map();
+  const rows = await rowsOf<{ id: AccountId; email_key: string }>(
+    db,
+    `SELECT id, email_key FROM accounts WHERE ${oneOf(db, 'email_key')}`,
+    [keys],
+  );
+  return new Map(rows.map((row) => [row.email_key, row.id]));
 }
 
 export async function addAccounts(db: Database, accounts: readonly Account[], at: Instant): Promise<void> {
-  for (const group of inGroups(accounts)) {
-    await db('accounts').insert(
-      group.map((account) => ({
-        id: account.id,
-        email: account.email,
-        email_key: emailKey(account.email),
-        first_name: account.firstName,
-        last_name: account.lastName,
-        created_at: at,
-      })),
-    );
-  }
+  const rows = accounts.map((account) => ({
+    id: account.id,
+    email: account.email,
+    email_key: emailKey(account.email),
+    first_name: account.firstName,
+    last_name: account.lastName,
+    created_at: at,
+  }));
+  await insertRows(db, 'accounts', rows);
 }
 
 export async function setEmail(db: Database, account: AccountId, email: string): Promise<void> {

@@ -3,6 +3,7 @@ import type { Window } from '../core/brake.ts';
 import type { AccountId, ConnectionId, Instant, OrganizationId } from '../core/ids.ts';
 import type { Database } from './database.ts';
 import { inGroups } from './database.ts';
+import { execute, oneOf } from './statement.ts';
 
 export interface WindowKey {
   readonly connection: ConnectionId | null;
@@ -42,7 +43,16 @@ export async function chargeWindow(
   }
 }
 
-/** A person who is active again no longer counts. */
-export async function refund(db: Database, organization: OrganizationId, account: AccountId): Promise<void> {
-  await db('brake_spent').where({ organization, account }).delete();
+/** People who are active again no longer count. */
+export async function refund(
+  db: Database,
+  members: readonly { readonly organization: OrganizationId; readonly account: AccountId }[],
+): Promise<void> {
+  for (const [organization, list] of Map.groupBy(members, (member) => member.organization)) {
+    const accounts = list.map(({ account }) => account);
+    await execute(db, `DELETE FROM brake_spent WHERE organization = ? AND ${oneOf(db, 'account')}`, [
+      organization,
+      accounts,
+    ]);
+  }
 }

@@ -3,6 +3,7 @@
 import type { Knex } from 'knex';
 import type { Database } from './database.ts';
 import { inGroups, isPostgres } from './database.ts';
+import { execute } from './statement.ts';
 
 /** Enough that a statement's own cost is nothing, few enough that its text is. */
 const ROWS_AT_ONCE = 2_000;
@@ -11,24 +12,30 @@ export interface Row {
   readonly [column: string]: string | number | null;
 }
 
-/** Inserts; a row that is there already stays. Every row has the columns of the first. */
+/** Inserts; a row that is there already is an error. Every row has the columns of the first, in its order. */
 export async function insertRows(db: Database, table: string, rows: readonly Row[]): Promise<void> {
+  await write(db, table, rows, '');
+}
+
+/** Inserts; a row that is there already stays. */
+export async function insertMissing(db: Database, table: string, rows: readonly Row[]): Promise<void> {
   await write(db, table, rows, 'ON CONFLICT DO NOTHING');
 }
 
-/** Inserts; of a row that is there already, by its key columns, the other columns are replaced. */
+/** Inserts; of a row that is there already, by its key columns, the others are replaced but for those that last. */
 export async function putRows(
   db: Database,
   table: string,
   key: readonly string[],
   rows: readonly Row[],
+  lasting: readonly string[] = [],
 ): Promise<void> {
-  const columns = Object.keys(rows[0] ?? {}).filter((column) => !key.includes(column));
+  const columns = Object.keys(rows[0] ?? {}).filter((column) => !key.includes(column) && !lasting.includes(column));
   const replaced = columns.map((column) => `${column} = excluded.${column}`).join(', ');
   await write(db, table, rows, `ON CONFLICT (${key.join(', ')}) DO UPDATE SET ${replaced}`);
 }
 
-/** The condition that the column is one of these texts, in one bound value too. */
+/** The condition that the column is one of these texts, in one bound value too; for builders (else `oneOf`). */
 export function among(db: Database, column: string, values: readonly string[]): Knex.Raw {
   const list = isPostgres(db) ? 'SELECT json_array_elements_text(CAST(? AS json))' : 'SELECT value FROM json_each(?)';
   return db.raw(`?? IN (${list})`, [column, JSON.stringify(values)]);
@@ -38,10 +45,16 @@ async function write(db: Database, table: string, rows: readonly Row[], onConfli
   const [first] = rows;
   if (first === undefined) return;
   const columns = Object.keys(first);
+  const insert = `INSERT INTO ${table} (${columns.join(', ')})`;
+  if (rows.length === 1) {
+    const places = columns.map(() => '?').join(', ');
+    await execute(db, `${insert} VALUES (${places}) ${onConflict}`, Object.values(first));
+    return;
+  }
   const values = isPostgres(db)
     ? `SELECT ${columns.join(', ')} FROM json_populate_recordset(NULL::${table}, CAST(? AS json))`
     : // As jsonb a row's text is read once and not for each column. WHERE, or SQLite takes ON for a join's.
       `SELECT ${columns.map((column) => `value ->> '${column}'`).join(', ')} FROM jsonb_each(?) WHERE true`;
-  const statement = `INSERT INTO ${table} (${columns.join(', ')}) ${values} ${onConflict}`;
-  for (const group of inGroups(rows, ROWS_AT_ONCE)) await db.raw(statement, [JSON.stringify(group)]);
+  const statement = `${insert} ${values} ${onConflict}`;
+  for (const group of inGroups(rows, ROWS_AT_ONCE)) await execute(db, statement, [JSON.stringify(group)]);
 }

@@ -4,6 +4,7 @@ import type { Person } from '../core/fact.ts';
 import type { AccountId, ConnectionId, Instant } from '../core/ids.ts';
 import type { Database } from './database.ts';
 import { newId } from './ids.ts';
+import { execute, oneOf } from './statement.ts';
 
 export interface Conflict {
   readonly id: string;
@@ -129,8 +130,11 @@ export async function closeConflicts(
   externalIds: readonly string[],
   at: Instant,
 ): Promise<void> {
-  await db('conflicts')
-    .where({ connection, state: 'open' })
-    .whereIn('external_id', [...externalIds])
-    .update({ state: 'moot', decided_at: at });
+  if (externalIds.length === 0) return;
+  await execute(
+    db,
+    `UPDATE conflicts SET state = 'moot', decided_at = ?
+     WHERE connection = ? AND ${oneOf(db, 'external_id')} AND state = 'open'`,
+    [at, connection, externalIds],
+  );
 }

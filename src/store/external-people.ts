@@ -4,7 +4,8 @@ import type { AccountId, ConnectionId, Instant } from '../core/ids.ts';
 import type { Database } from './database.ts';
 import { inGroups } from './database.ts';
 import type { PersonRow, StoredPerson } from './facts.ts';
-import { personFromRow } from './facts.ts';
+import { PERSON, personFromRow } from './facts.ts';
+import { execute, oneOf, rowsOf } from './statement.ts';
 
 /** Joins external people to accounts; a link once made is never undone by a reading. */
 export async function linkPeople(
@@ -13,7 +14,11 @@ export async function linkPeople(
   at: Instant,
 ): Promise<void> {
   for (const { connection, externalId, account } of links) {
-    await db('external_people').where({ connection, external_id: externalId }).update({ account, linked_at: at });
+    await execute(
+      db,
+      'UPDATE external_people SET account = ?, linked_at = ? WHERE connection = ? AND external_id = ?',
+      [account, at, connection, externalId],
+    );
   }
 }
 
@@ -24,27 +29,25 @@ export async function linkedIds(
   accounts: readonly AccountId[],
 ): Promise<ReadonlyMap<AccountId, string[]>> {
   const found = new Map<AccountId, string[]>();
-  for (const group of inGroups(accounts)) {
-    const rows: { account: AccountId; external_id: string }[] = await db('external_people')
-      .where({ connection })
-      .whereIn('account', [...group])
-      .select('account', 'external_id');
-    for (const row of rows) found.set(row.account, [...(found.get(row.account) ?? []), row.external_id]);
-  }
+  if (accounts.length === 0) return found;
+  const rows = await rowsOf<{ account: AccountId; external_id: string }>(
+    db,
+    `SELECT account, external_id FROM external_people WHERE connection = ? AND ${oneOf(db, 'account')}`,
+    [connection, accounts],
+  );
+  for (const row of rows) found.set(row.account, [...(found.get(row.account) ?? []), row.external_id]);
   return found;
 }
 
 /** People of any connection who carry one of these addresses and have no account yet. */
 export async function unlinkedByEmail(db: Database, keys: readonly string[]): Promise<StoredPerson[]> {
-  const people: StoredPerson[] = [];
-  for (const group of inGroups(keys)) {
-    const rows: PersonRow[] = await db('external_people')
-      .whereIn('email_key', [...group])
-      .whereNull('account')
-      .where({ present: 1 });
-    people.push(...rows.map(personFromRow));
-  }
-  return people;
+  if (keys.length === 0) return [];
+  const rows = await rowsOf<PersonRow>(
+    db,
+    `SELECT ${PERSON} FROM external_people WHERE ${oneOf(db, 'email_key')} AND account IS NULL AND present = 1`,
+    [keys],
+  );
+  return rows.map(personFromRow);
 }
 
 /** Accounts of the people who are directly in one of these groups. */

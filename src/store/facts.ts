@@ -5,6 +5,7 @@ import type { KnownFacts } from '../core/learn.ts';
 import type { PushReading } from '../core/reading.ts';
 import { among } from './bulk.ts';
 import type { Database } from './database.ts';
+import { oneOf, rowsOf } from './statement.ts';
 
 export interface PersonRow {
   connection: ConnectionId;
@@ -20,6 +21,10 @@ export interface PersonRow {
   locator: string | null;
   account: AccountId | null;
 }
+
+/** The columns of a person. */
+export const PERSON = `connection, external_id, present, present_since, active, active_since,
+  email, user_name, first_name, last_name, locator, account`;
 
 type AttributesRow = Pick<PersonRow, 'email' | 'user_name' | 'first_name' | 'last_name' | 'locator'>;
 
@@ -79,6 +84,8 @@ interface LinkRow {
   since: Instant;
 }
 
+const LINK = 'member_kind, member, in_group, since';
+
 function linkFromRow(row: LinkRow): Link {
   return { group: row.in_group, member: { kind: row.member_kind, externalId: row.member }, since: row.since };
 }
@@ -90,9 +97,11 @@ export async function loadPeople(
   ids: readonly string[],
 ): Promise<StoredPerson[]> {
   if (ids.length === 0) return [];
-  const rows: PersonRow[] = await db('external_people')
-    .where({ connection })
-    .where(among(db, 'external_id', ids));
+  const rows = await rowsOf<PersonRow>(
+    db,
+    `SELECT ${PERSON} FROM external_people WHERE connection = ? AND ${oneOf(db, 'external_id')}`,
+    [connection, ids],
+  );
   return rows.map(personFromRow);
 }
 
@@ -103,9 +112,12 @@ export async function loadGroups(
   ids?: readonly string[],
 ): Promise<Map<string, Group>> {
   if (ids?.length === 0) return new Map();
-  const query = db('external_groups').where({ connection });
-  if (ids !== undefined) void query.where(among(db, 'external_id', ids));
-  const rows: GroupRow[] = await query;
+  const wanted = ids === undefined ? '' : `AND ${oneOf(db, 'external_id')}`;
+  const rows = await rowsOf<GroupRow>(
+    db,
+    `SELECT connection, external_id, name, name_key, present, since FROM external_groups WHERE connection = ? ${wanted}`,
+    [connection, ...(ids === undefined ? [] : [ids])],
+  );
   return new Map(rows.map((row) => [row.external_id, groupFromRow(row)]));
 }
 
@@ -141,9 +153,11 @@ export async function loadLinksOf(
   members: readonly string[],
 ): Promise<Link[]> {
   if (members.length === 0) return [];
-  const rows: LinkRow[] = await db('links')
-    .where({ connection, member_kind: kind })
-    .where(among(db, 'member', members));
+  const rows = await rowsOf<LinkRow>(
+    db,
+    `SELECT ${LINK} FROM links WHERE connection = ? AND member_kind = ? AND ${oneOf(db, 'member')}`,
+    [connection, kind, members],
+  );
   return rows.map(linkFromRow);
 }
 
@@ -154,9 +168,11 @@ export async function loadLinksInto(
   groups: readonly string[],
 ): Promise<Link[]> {
   if (groups.length === 0) return [];
-  const rows: LinkRow[] = await db('links')
-    .where({ connection })
-    .where(among(db, 'in_group', groups));
+  const rows = await rowsOf<LinkRow>(
+    db,
+    `SELECT ${LINK} FROM links WHERE connection = ? AND ${oneOf(db, 'in_group')}`,
+    [connection, groups],
+  );
   return rows.map(linkFromRow);
 }
 

@@ -3,8 +3,8 @@
 import type { Group } from '../core/fact.ts';
 import type { ConnectionId } from '../core/ids.ts';
 import type { Database } from './database.ts';
-import { inGroups } from './database.ts';
 import { loadGroups, loadLinksOf } from './facts.ts';
+import { oneOf, rowsOf } from './statement.ts';
 
 export interface GroupsAround {
   readonly groups: ReadonlyMap<string, Group>;
@@ -44,15 +44,12 @@ export async function groupsInside(db: Database, connection: ConnectionId, ids: 
 }
 
 async function directlyInside(db: Database, connection: ConnectionId, groups: readonly string[]): Promise<string[]> {
-  const inside = new Set<string>();
-  for (const some of inGroups(groups)) {
-    const rows: { member: string }[] = await db('links')
-      .where({ connection, member_kind: 'group' })
-      .whereIn('in_group', [...some])
-      .select('member');
-    for (const { member } of rows) inside.add(member);
-  }
-  return [...inside];
+  const rows = await rowsOf<{ member: string }>(
+    db,
+    `SELECT DISTINCT member FROM links WHERE connection = ? AND member_kind = 'group' AND ${oneOf(db, 'in_group')}`,
+    [connection, groups],
+  );
+  return rows.map(({ member }) => member);
 }
 
 /** Ids of the present groups whose name is one of these. */
@@ -61,13 +58,11 @@ export async function groupsNamed(
   connection: ConnectionId,
   nameKeys: readonly string[],
 ): Promise<string[]> {
-  const found: string[] = [];
-  for (const some of inGroups(nameKeys)) {
-    const rows: { external_id: string }[] = await db('external_groups')
-      .where({ connection, present: 1 })
-      .whereIn('name_key', [...some])
-      .select('external_id');
-    found.push(...rows.map(({ external_id: id }) => id));
-  }
-  return found;
+  if (nameKeys.length === 0) return [];
+  const rows = await rowsOf<{ external_id: string }>(
+    db,
+    `SELECT external_id FROM external_groups WHERE connection = ? AND present = 1 AND ${oneOf(db, 'name_key')}`,
+    [connection, nameKeys],
+  );
+  return rows.map(({ external_id: id }) => id);
 }

@@ -7,6 +7,7 @@ import type { HeldRow } from '../core/review.ts';
 import type { Database } from './database.ts';
 import { fromJson, inGroups } from './database.ts';
 import { newId } from './ids.ts';
+import { oneOf, rowsOf } from './statement.ts';
 
 export interface Hold {
   readonly id: HoldId;
@@ -90,17 +91,14 @@ export async function holdRows(
 
 /** The masks of the rows that are held now, each naming its row. */
 export async function heldMasks(db: Database, accounts: readonly AccountId[]): Promise<Mask[]> {
-  const masks: Mask[] = [];
-  for (const group of inGroups(accounts)) {
-    const rows: { id: string; mask: string }[] = await db('changes')
-      .whereIn('account', [...group])
-      .where({ state: 'held' })
-      .whereNotNull('mask')
-      .orderBy('id')
-      .select('id', 'mask');
-    for (const { id, mask } of rows) masks.push(...fromJson<Mask[]>(mask).map((one) => ({ ...one, row: id })));
-  }
-  return masks;
+  if (accounts.length === 0) return [];
+  const rows = await rowsOf<{ id: string; mask: string }>(
+    db,
+    `SELECT id, mask FROM changes
+     WHERE ${oneOf(db, 'account')} AND state = 'held' AND mask IS NOT NULL ORDER BY id`,
+    [accounts],
+  );
+  return rows.flatMap(({ id, mask }) => fromJson<Mask[]>(mask).map((one) => ({ ...one, row: id })));
 }
 
 /**
@@ -111,28 +109,15 @@ export async function heldRows(
   db: Database,
   accounts: readonly AccountId[],
 ): Promise<ReadonlyMap<AccountId, HeldRow[]>> {
-  const found = new Map<AccountId, HeldRow[]>();
-  for (const group of inGroups(accounts)) {
-    const rows: HeldColumns[] = await db('changes')
-      .whereIn('account', [...group])
-      .where({ state: 'held', target_kind: 'organization' })
-      .whereNotIn('plan', db('plans').where({ state: 'committing' }).select('id'))
-      .orderBy('id');
-    for (const row of rows) {
-      found.set(row.account, [
-        ...(found.get(row.account) ?? []),
-        {
-          id: row.id,
-          organization: row.organization,
-          connection: row.connection,
-          before: row.before_standing === null ? null : fromJson(row.before_standing),
-          after: row.after_standing === null ? null : fromJson(row.after_standing),
-          kind: row.kind,
-        },
-      ]);
-    }
-  }
-  return found;
+  if (accounts.length === 0) return new Map();
+  const rows = await rowsOf<HeldColumns>(
+    db,
+    `SELECT id, account, organization, connection, before_standing, after_standing, kind FROM changes
+     WHERE ${oneOf(db, 'account')} AND state = 'held' AND target_kind = 'organization'
+       AND plan NOT IN (SELECT id FROM plans WHERE state = 'committing') ORDER BY id`,
+    [accounts],
+  );
+  return Map.groupBy(rows.map(heldFromRow), ({ account }) => account);
 }
 
 interface HeldColumns {
@@ -143,6 +128,18 @@ interface HeldColumns {
   before_standing: string | null;
   after_standing: string | null;
   kind: HeldRow['kind'];
+}
+
+function heldFromRow(row: HeldColumns): HeldRow & { readonly account: AccountId } {
+  return {
+    id: row.id,
+    account: row.account,
+    organization: row.organization,
+    connection: row.connection,
+    before: row.before_standing === null ? null : fromJson(row.before_standing),
+    after: row.after_standing === null ? null : fromJson(row.after_standing),
+    kind: row.kind,
+  };
 }
 
 /** The masks that hold the row. */

@@ -3,6 +3,7 @@ import type { Grant, RoleSource } from '../core/grant.ts';
 import type { AccountId, ConnectionId, Instant, OrganizationId } from '../core/ids.ts';
 import type { Membership, PersonGrant, Suspension } from '../core/membership.ts';
 import type { GrantableRole, Status } from '../core/role.ts';
+import { putRows } from './bulk.ts';
 import type { Database } from './database.ts';
 import { fromJson } from './database.ts';
 
@@ -36,20 +37,20 @@ export async function membershipsOf(db: Database, account: AccountId): Promise<M
   return rows.map(membershipFromRow);
 }
 
-export async function writeMembership(db: Database, membership: Membership, at: Instant): Promise<void> {
-  const fields = {
+export async function writeMemberships(db: Database, memberships: readonly Membership[], at: Instant): Promise<void> {
+  const rows = memberships.map((membership) => ({
+    organization: membership.organization,
+    account: membership.account,
     role: membership.role,
     status: membership.status,
     source: membership.source,
     because: JSON.stringify(membership.because),
     suspended_by: membership.suspendedBy === null ? null : JSON.stringify(membership.suspendedBy),
     waiting_since: membership.waitingSince,
+    created_at: at,
     updated_at: at,
-  };
-  await db('memberships')
-    .insert({ organization: membership.organization, account: membership.account, created_at: at, ...fields })
-    .onConflict(['organization', 'account'])
-    .merge(fields);
+  }));
+  await putRows(db, 'memberships', ['organization', 'account'], rows, ['created_at']);
 }
 
 export async function countActive(db: Database, organization: OrganizationId): Promise<number> {

@@ -1,6 +1,7 @@
 // The outbox: what happened, written in the transaction that makes it happen. Positions are given after the commit, by
 // one writer at a time, so that a cursor (`position > n`) skips nothing though transactions commit out of order.
 import type { Instant, OrganizationId } from '../core/ids.ts';
+import { insertRows } from './bulk.ts';
 import type { Database } from './database.ts';
 import { fromJson, inGroups, isPostgres } from './database.ts';
 import { newId } from './ids.ts';
@@ -60,9 +61,15 @@ function fromRow(row: EventRow): OutboxEvent {
 
 /** Writes events; `trx` is the transaction that causes them. */
 export async function addEvents(trx: Database, events: readonly NewEvent[]): Promise<void> {
-  for (const group of inGroups(events)) {
-    await trx('events').insert(group.map((event) => ({ ...event, id: newId(), data: JSON.stringify(event.data) })));
-  }
+  const rows = events.map(({ type, subject, organization, at, data }) => ({
+    id: newId(),
+    type,
+    subject,
+    organization,
+    at,
+    data: JSON.stringify(data),
+  }));
+  await insertRows(trx, 'events', rows);
 }
 
 /** The type of the subject's latest event among these; null if it has none. Placed or not. */

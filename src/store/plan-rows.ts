@@ -3,6 +3,7 @@ import type { Grant } from '../core/grant.ts';
 import type { AccountId, ConnectionId, HoldId, Instant, OrganizationId, PlanId, RunId } from '../core/ids.ts';
 import type { Place } from '../core/placement.ts';
 import type { Change, Standing } from '../core/plan.ts';
+import type { Row } from './bulk.ts';
 import { fromJson } from './database.ts';
 
 /** `stopped`: planned only, and a brake would hold it; `moot`: struck out, planning no longer gives it. */
@@ -35,7 +36,7 @@ export interface PlanRow
   readonly at: Instant;
 }
 
-export interface ChangeRow {
+export interface ChangeRow extends Row {
   id: string;
   plan: PlanId;
   run: RunId;

@@ -2,18 +2,26 @@
 // out: what was shown is what was done (law 11), and the applied rows are the history (law 10).
 import type { AccountId, ConnectionId, HoldId, Instant, OrganizationId, PlanId, RunId } from '../core/ids.ts';
 import type { Change } from '../core/plan.ts';
+import { insertRows } from './bulk.ts';
 import type { Database } from './database.ts';
 import { inGroups } from './database.ts';
 import { newId } from './ids.ts';
 import type { ChangeRow, PlanRow, RowState } from './plan-rows.ts';
 import { fromRow, toRow } from './plan-rows.ts';
+import { execute, oneOf } from './statement.ts';
 
 export async function addPlan(
   db: Database,
-  plan: { id: PlanId; run: RunId; connection: ConnectionId | null; at: Instant },
+  plan: {
+    readonly id: PlanId;
+    readonly run: RunId;
+    readonly connection: ConnectionId | null;
+    readonly state: 'planning' | 'done';
+  },
+  at: Instant,
 ): Promise<void> {
-  const { at, ...fields } = plan;
-  await db('plans').insert({ ...fields, state: 'planning', piece: 0, created_at: at });
+  const { id, run, connection, state } = plan;
+  await insertRows(db, 'plans', [{ id, run, connection, state, piece: 0, created_at: at }]);
 }
 
 export async function setPlanState(
@@ -34,14 +42,13 @@ export interface Draft {
   readonly vanishedGroup: boolean;
 }
 
-/** Adds rows to a plan and gives them back with their ids, in the order given. */
-export async function addRows(
-  db: Database,
+/** The drafts as rows of the plan, in the order given, each with its id. */
+export function rowsOfDrafts(
   plan: { readonly id: PlanId; readonly run: RunId },
   drafts: readonly Draft[],
   at: Instant,
-): Promise<PlanRow[]> {
-  const rows = drafts.map(
+): PlanRow[] {
+  return drafts.map(
     ({ change, connection, vanishedGroup }): PlanRow => ({
       id: newId(),
       plan: plan.id,
@@ -64,8 +71,10 @@ export async function addRows(
       at,
     }),
   );
-  for (const group of inGroups(rows)) await db('changes').insert(group.map(toRow));
-  return rows;
+}
+
+export async function addRows(db: Database, rows: readonly PlanRow[]): Promise<void> {
+  await insertRows(db, 'changes', rows.map(toRow));
 }
 
 /** The rows of a plan for these accounts. */
@@ -102,10 +111,8 @@ export async function* rowsOfPlan(
 }
 
 export async function setRowState(db: Database, ids: readonly string[], state: RowState, at: Instant): Promise<void> {
-  for (const group of inGroups(ids))
-    await db('changes')
-      .whereIn('id', [...group])
-      .update({ state, at });
+  if (ids.length === 0) return;
+  await execute(db, `UPDATE changes SET state = ?, at = ? WHERE ${oneOf(db, 'id')}`, [state, at, ids]);
 }
 
 export async function rowsById(db: Database, ids: readonly string[]): Promise<PlanRow[]> {

@@ -1,9 +1,11 @@
 // Runs: what was read or edited, when, and how it ended. At most one sync of a connection is under way; who may be
 // at it is said by its lease (leases.ts).
 import type { ConnectionId, Instant, PlanId, RunId } from '../core/ids.ts';
+import { insertRows } from './bulk.ts';
 import type { Database } from './database.ts';
 import { fromJson } from './database.ts';
 import { newId } from './ids.ts';
+import { rowOf } from './statement.ts';
 
 export type RunKind = 'sync' | 'apply' | 'push' | 'people';
 
@@ -21,7 +23,6 @@ interface RunRow {
   kind: RunKind;
   state: Run['state'];
   started_at: Instant;
-  summary: string | null;
 }
 
 function fromRow(row: RunRow): Run {
@@ -39,23 +40,31 @@ export function syncLease(connection: ConnectionId): string {
   return `sync ${connection}`;
 }
 
+/** A run that begins now, or that is over in the transaction that writes it. */
 export async function addRun(
   db: Database,
-  run: { readonly connection: ConnectionId | null; readonly kind: RunKind },
+  run: {
+    readonly connection: ConnectionId | null;
+    readonly kind: RunKind;
+    readonly state: Extract<Run['state'], 'reading' | 'done'>;
+  },
   at: Instant,
 ): Promise<RunId> {
   const id = newId<RunId>();
-  await db('runs').insert({ id, ...run, state: 'reading', started_at: at });
+  await insertRows(db, 'runs', [{ id, ...run, started_at: at, finished_at: run.state === 'done' ? at : null }]);
   return id;
 }
 
 /** The sync of the connection that has not ended, whether or not anybody is still at it. */
 export async function unfinishedSync(db: Database, connection: ConnectionId): Promise<Run | null> {
-  const row: RunRow | undefined = await db('runs')
-    .where({ connection, kind: 'sync' })
-    .whereIn('state', ['reading', 'committing'])
-    .first();
-  return row === undefined ? null : fromRow(row);
+  // By these words the index knows itself: pushes are runs too, and there may be a million.
+  const row = await rowOf<RunRow>(
+    db,
+    `SELECT id, connection, kind, state, started_at FROM runs
+     WHERE connection = ? AND kind = 'sync' AND state IN ('reading', 'committing')`,
+    [connection],
+  );
+  return row === null ? null : fromRow(row);
 }
 
 export async function setRunState(

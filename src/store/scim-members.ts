@@ -2,7 +2,7 @@
 import type { MemberRef } from '../core/fact.ts';
 import type { ConnectionId } from '../core/ids.ts';
 import type { Database } from './database.ts';
-import { inGroups } from './database.ts';
+import { oneOf, rowsOf } from './statement.ts';
 
 export interface ShownLink {
   readonly group: string;
@@ -51,19 +51,15 @@ export async function loadGroupsOf(
   connection: ConnectionId,
   people: readonly string[],
 ): Promise<ShownLink[]> {
-  const links: ShownLink[] = [];
-  for (const ids of inGroups(people)) {
-    const rows: Row[] = await db('links')
-      .join('scim_resources', (join) => {
-        join.on('scim_resources.connection', 'links.connection').andOn('scim_resources.id', 'links.in_group');
-      })
-      .where({ 'links.connection': connection, 'links.member_kind': 'person' })
-      .whereIn('links.member', [...ids])
-      .orderBy('links.in_group')
-      .select('links.in_group', 'links.member', 'links.member_kind', 'scim_resources.display');
-    links.push(...rows.map(fromRow));
-  }
-  return links;
+  if (people.length === 0) return [];
+  const rows = await rowsOf<Row>(
+    db,
+    `SELECT l.in_group, l.member, l.member_kind, r.display
+     FROM links l JOIN scim_resources r ON r.connection = l.connection AND r.id = l.in_group
+     WHERE l.connection = ? AND l.member_kind = 'person' AND ${oneOf(db, 'l.member')} ORDER BY l.in_group`,
+    [connection, people],
+  );
+  return rows.map(fromRow);
 }
 
 /** Which of these are in the group now; looked up by key, so that the size of the group does not matter. */
@@ -73,16 +69,14 @@ export async function membersAmong(
   group: string,
   members: readonly string[],
 ): Promise<MemberRef[]> {
-  const found: MemberRef[] = [];
-  for (const ids of inGroups(members)) {
-    const rows: Pick<Row, 'member' | 'member_kind'>[] = await db('links')
-      .where({ connection, in_group: group })
-      .whereIn('member_kind', ['person', 'group'])
-      .whereIn('member', [...ids])
-      .select('member', 'member_kind');
-    found.push(...rows.map((row) => ({ kind: row.member_kind, externalId: row.member })));
-  }
-  return found;
+  if (members.length === 0) return [];
+  const rows = await rowsOf<Pick<Row, 'member' | 'member_kind'>>(
+    db,
+    `SELECT member, member_kind FROM links
+     WHERE connection = ? AND member_kind IN ('person', 'group') AND ${oneOf(db, 'member')} AND in_group = ?`,
+    [connection, members, group],
+  );
+  return rows.map((row) => ({ kind: row.member_kind, externalId: row.member }));
 }
 
 /** Everybody in the group: for a request that replaces the whole list. */

@@ -1,8 +1,11 @@
 // SCIM resources as clients pushed them, each under the id that this server gave. A deleted one stays as a tombstone,
 // so that whoever comes back is known (organizations.md section 5).
 import type { ConnectionId, Instant } from '../core/ids.ts';
+import type { Row } from './bulk.ts';
+import { insertRows, putRows } from './bulk.ts';
 import type { Database } from './database.ts';
-import { fromJson, inGroups } from './database.ts';
+import { fromJson } from './database.ts';
+import { execute, oneOf, rowOf, rowsOf } from './statement.ts';
 
 export type ScimType = 'User' | 'Group';
 
@@ -39,6 +42,9 @@ export interface ScimRow {
   deleted_at: Instant | null;
 }
 
+const COLUMNS = `connection, id, type, name_key, display, display_key, external_id, active, attributes, version,
+  created_at, modified_at`;
+
 export function scimFromRow<Attributes>(row: ScimRow): ScimResource<Attributes> {
   return {
     connection: row.connection,
@@ -56,7 +62,7 @@ export function scimFromRow<Attributes>(row: ScimRow): ScimResource<Attributes> 
   };
 }
 
-function toRow(resource: ScimResource): Omit<ScimRow, 'deleted_at'> & { deleted_at: null } {
+function toRow(resource: ScimResource): Row {
   return {
     connection: resource.connection,
     id: resource.id,
@@ -88,8 +94,12 @@ export async function findScimResource<Attributes>(
   type: ScimType,
   id: string,
 ): Promise<ScimResource<Attributes> | null> {
-  const row: ScimRow | undefined = await db('scim_resources').where({ connection, id, type, deleted_at: null }).first();
-  return row === undefined ? null : scimFromRow(row);
+  const row = await rowOf<ScimRow>(
+    db,
+    `SELECT ${COLUMNS} FROM scim_resources WHERE connection = ? AND id = ? AND type = ? AND deleted_at IS NULL`,
+    [connection, id, type],
+  );
+  return row === null ? null : scimFromRow(row);
 }
 
 /** Id of the living resource of that name. */
@@ -99,9 +109,11 @@ export async function scimIdByName(
   type: ScimType,
   nameKey: string,
 ): Promise<string | null> {
-  const row: { id: string } | undefined = await db('scim_resources')
-    .where({ connection, type, name_key: nameKey, deleted_at: null })
-    .first('id');
+  const row = await rowOf<{ id: string }>(
+    db,
+    'SELECT id FROM scim_resources WHERE connection = ? AND type = ? AND name_key = ? AND deleted_at IS NULL',
+    [connection, type, nameKey],
+  );
   return row?.id ?? null;
 }
 
@@ -111,13 +123,15 @@ export async function findDeparted(
   connection: ConnectionId,
   who: { readonly externalId: string | null; readonly nameKey: string },
 ): Promise<ScimResource | null> {
-  const known = who.externalId === null ? { name_key: who.nameKey } : { external_id: who.externalId };
-  const row: ScimRow | undefined = await db('scim_resources')
-    .where({ connection, type: 'User', ...known })
-    .whereNotNull('deleted_at')
-    .orderBy('deleted_at', 'desc')
-    .first();
-  return row === undefined ? null : scimFromRow(row);
+  const [column, key] = who.externalId === null ? ['name_key', who.nameKey] : ['external_id', who.externalId];
+  const row = await rowOf<ScimRow>(
+    db,
+    `SELECT ${COLUMNS} FROM scim_resources
+     WHERE connection = ? AND type = 'User' AND ${column} = ? AND deleted_at IS NOT NULL
+     ORDER BY deleted_at DESC LIMIT 1`,
+    [connection, key],
+  );
+  return row === null ? null : scimFromRow(row);
 }
 
 /** The kinds of the living resources among these ids. */
@@ -127,25 +141,24 @@ export async function scimTypes(
   ids: readonly string[],
 ): Promise<ReadonlyMap<string, ScimType>> {
   const found = new Map<string, ScimType>();
-  for (const group of inGroups(ids)) {
-    const rows: { id: string; type: ScimType }[] = await db('scim_resources')
-      .where({ connection, deleted_at: null })
-      .whereIn('id', [...group])
-      .select('id', 'type');
-    for (const { id, type } of rows) found.set(id, type);
-  }
+  if (ids.length === 0) return found;
+  const rows = await rowsOf<{ id: string; type: ScimType }>(
+    db,
+    `SELECT id, type FROM scim_resources WHERE connection = ? AND deleted_at IS NULL AND ${oneOf(db, 'id')}`,
+    [connection, ids],
+  );
+  for (const { id, type } of rows) found.set(id, type);
   return found;
 }
 
-/** Writes a new resource, or one that comes back under its id. */
+/** Writes a new resource, or one that comes back under its id: the values of a deleted one are gone. */
 export async function addScimResource(
   db: Database,
   resource: ScimResource,
   values: readonly ScimValue[],
 ): Promise<void> {
-  const row = toRow(resource);
-  await db('scim_resources').insert(row).onConflict(['connection', 'id']).merge(row);
-  await replaceValues(db, resource, values);
+  await putRows(db, 'scim_resources', ['connection', 'id'], [toRow(resource)]);
+  await addValues(db, resource, values);
   await count(db, resource.connection, resource.type, 1);
 }
 
@@ -155,9 +168,13 @@ export async function updateScimResource(
   resource: ScimResource,
   values: readonly ScimValue[] | null,
 ): Promise<void> {
-  const { connection, id, ...fields } = toRow(resource);
-  await db('scim_resources').where({ connection, id }).update(fields);
-  if (values !== null) await replaceValues(db, resource, values);
+  await putRows(db, 'scim_resources', ['connection', 'id'], [toRow(resource)]);
+  if (values === null) return;
+  await execute(db, 'DELETE FROM scim_values WHERE connection = ? AND resource = ?', [
+    resource.connection,
+    resource.id,
+  ]);
+  await addValues(db, resource, values);
 }
 
 export async function removeScimResource(db: Database, resource: ScimResource, at: Instant): Promise<void> {
@@ -172,27 +189,16 @@ export async function countScimResources(db: Database, connection: ConnectionId,
   return row?.live ?? 0;
 }
 
-async function replaceValues(
-  db: Database,
-  { connection, id }: ScimResource,
-  values: readonly ScimValue[],
-): Promise<void> {
-  await db('scim_values').where({ connection, resource: id }).delete();
-  for (const group of inGroups(values)) {
-    await db('scim_values').insert(
-      group.map(({ attribute, part, element, key }) => ({
-        connection,
-        resource: id,
-        attribute,
-        part,
-        element,
-        value_key: key,
-      })),
-    );
-  }
+async function addValues(db: Database, { connection, id }: ScimResource, values: readonly ScimValue[]): Promise<void> {
+  const rows = values.map(({ key, ...value }) => ({ connection, resource: id, ...value, value_key: key }));
+  await insertRows(db, 'scim_values', rows);
 }
 
 async function count(db: Database, connection: ConnectionId, type: ScimType, difference: 1 | -1): Promise<void> {
-  const changed = await db('scim_counts').where({ connection, type }).increment('live', difference);
-  if (changed === 0) await db('scim_counts').insert({ connection, type, live: difference });
+  await execute(
+    db,
+    `INSERT INTO scim_counts (connection, type, live) VALUES (?, ?, ?)
+     ON CONFLICT (connection, type) DO UPDATE SET live = scim_counts.live + excluded.live`,
+    [connection, type, difference],
+  );
 }

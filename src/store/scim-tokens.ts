@@ -1,8 +1,10 @@
 // Bearer tokens of SCIM connections: stored hashed, several at once so that they can be rotated.
+import type { ConnectionKind, ConnectionState } from '../core/connection.ts';
 import type { ConnectionId, Instant } from '../core/ids.ts';
 import { RollcallError } from '../errors.ts';
 import type { Database } from './database.ts';
 import { newId } from './ids.ts';
+import { rowOf } from './statement.ts';
 
 export interface ScimToken {
   readonly id: string;
@@ -58,6 +60,21 @@ export async function addScimToken(
 export async function findScimToken(db: Database, hash: string): Promise<ScimToken | null> {
   const row: TokenRow | undefined = await db('scim_tokens').where({ token_hash: hash }).first();
   return row === undefined ? null : fromRow(row);
+}
+
+/** The token, and what its connection is by now; asked at every request. */
+export async function findScimCaller(
+  db: Database,
+  hash: string,
+): Promise<{ readonly token: ScimToken; readonly kind: ConnectionKind; readonly state: ConnectionState } | null> {
+  const row = await rowOf<TokenRow & { kind: ConnectionKind; state: ConnectionState }>(
+    db,
+    `SELECT t.id, t.token_hash, t.connection, t.declared, t.created_at, t.expires_at, t.last_used_at, t.revoked_at,
+            c.kind, c.state
+     FROM scim_tokens t JOIN connections c ON c.id = t.connection WHERE t.token_hash = ?`,
+    [hash],
+  );
+  return row === null ? null : { token: fromRow(row), kind: row.kind, state: row.state };
 }
 
 export async function loadScimTokens(db: Database): Promise<ScimToken[]> {

@@ -3,6 +3,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Database } from './database.ts';
 import { inTransaction } from './database.ts';
+import { execute } from './statement.ts';
 
 /** Bounds what readers wait for, and what is lost together. */
 const MOST_AT_ONCE = 32;
@@ -70,12 +71,16 @@ async function together(db: Database, waiting: Waiting): Promise<void> {
   }
 }
 
-async function attempt(trx: Database, job: Job): Promise<() => void> {
+async function attempt(trx: Database, { work, resolve, reject }: Job): Promise<() => void> {
+  await execute(trx, 'SAVEPOINT job');
   try {
-    const value = await trx.transaction((inner) => job.work(inner));
-    return () => job.resolve(value);
+    const value = await work(trx);
+    await execute(trx, 'RELEASE SAVEPOINT job');
+    return () => resolve(value);
   } catch (error) {
-    return () => job.reject(error);
+    await execute(trx, 'ROLLBACK TO SAVEPOINT job');
+    await execute(trx, 'RELEASE SAVEPOINT job');
+    return () => reject(error);
   }
 }
 

@@ -2,7 +2,7 @@
 import type { AccountId, ConnectionId, PlanId } from '../core/ids.ts';
 import type { PersonAttributes } from '../core/fact.ts';
 import type { PersonSaid } from '../core/reading.ts';
-import { among, insertRows } from './bulk.ts';
+import { among, insertMissing } from './bulk.ts';
 import type { Database } from './database.ts';
 import { fromJson } from './database.ts';
 import { attributesFromRow, loadPeople } from './facts.ts';
@@ -101,7 +101,7 @@ export async function addTouched(
     account,
     stranger: strangers ? 1 : 0,
   }));
-  await insertRows(db, 'staged_touched', rows);
+  await insertMissing(db, 'staged_touched', rows);
 }
 
 /** Those of the piece who are looked at one by one. */
@@ -199,7 +199,7 @@ export interface NestingChange {
 
 export async function stageNesting(db: Database, plan: PlanId, changes: readonly NestingChange[]): Promise<void> {
   const rows = changes.map(({ group, member, there }) => ({ plan, member, in_group: group, there: there ? 1 : 0 }));
-  await insertRows(db, 'staged_nesting', rows);
+  await insertMissing(db, 'staged_nesting', rows);
 }
 
 export async function stagedNesting(db: Database, plan: PlanId): Promise<NestingChange[]> {
@@ -208,7 +208,7 @@ export async function stagedNesting(db: Database, plan: PlanId): Promise<Nesting
 }
 
 export async function rememberGroupsGone(db: Database, plan: PlanId, ids: readonly string[]): Promise<void> {
-  await insertRows(
+  await insertMissing(
     db,
     'staged_groups_gone',
     ids.map((id) => ({ plan, external_id: id })),

@@ -4,7 +4,7 @@ import { emailKey } from '../core/fact.ts';
 import type { ConnectionId } from '../core/ids.ts';
 import type { FactChanges } from '../core/learn.ts';
 import type { Row } from './bulk.ts';
-import { among, insertRows, putRows } from './bulk.ts';
+import { among, insertMissing, putRows } from './bulk.ts';
 import type { Database } from './database.ts';
 import { inGroups } from './database.ts';
 
@@ -46,7 +46,7 @@ export async function writeFacts(
     in_group: group,
     since,
   }));
-  await insertRows(db, 'links', linked);
+  await insertMissing(db, 'links', linked);
 }
 
 /** People of whom nothing else changed than where they stand. */

@@ -7,61 +7,49 @@ import { endAccess } from '../store/access.ts';
 import { refund } from '../store/brakes.ts';
 import type { Database } from '../store/database.ts';
 import { loadDossiers } from '../store/dossiers.ts';
-import { writeMembership } from '../store/memberships.ts';
+import { writeMemberships } from '../store/memberships.ts';
 import { loadOrganizations } from '../store/organizations.ts';
 import { writePlacement } from '../store/placements.ts';
-import { addRows, setRowState } from '../store/plans.ts';
+import type { Draft } from '../store/plans.ts';
+import { addRows, rowsOfDrafts } from '../store/plans.ts';
 import { openVacancy, resolveVacancy } from '../store/vacancies.ts';
 import type { PlanRef, Sync } from './context.ts';
 import { tellChanges } from './tell.ts';
 
-/** A planned change and the id of its stored row. */
-export interface PlannedChange {
-  readonly row: string;
-  readonly change: Change;
+/** Writes the changes, whose rows stand as applied; seats are emptied last, when a successor's own change is written. */
+export async function applyChanges(sync: Sync, db: Database, plan: PlanRef, changes: readonly Change[]): Promise<void> {
+  const at = sync.now();
+  const memberships = changes.flatMap(({ membership }) => (membership === null ? [] : [membership.after]));
+  await writeMemberships(db, memberships, at);
+  await refund(
+    db,
+    changes.filter(
+      ({ membership, before, after }) =>
+        membership !== null && after?.status === 'active' && before?.status !== 'active',
+    ),
+  );
+  for (const { target, organization, account, placement } of changes) {
+    if (target !== 'organization') await writePlacement(db, { organization, account, place: target }, placement, at);
+  }
+  for (const { membership, before, after, organization, account } of changes) {
+    const isEnded = after?.status === 'deactivated' && before?.status !== 'deactivated';
+    if (membership !== null && isEnded) await endAccess(db, organization, account);
+  }
+  for (const change of changes) {
+    if (change.seat !== 'returns') continue;
+    const resolution = { how: 'returned' as const, owner: change.account, reason: change.reason };
+    await resolveVacancy(db, change.organization, resolution, at);
+  }
+  for (const change of changes) if (change.seat === 'vacates') await vacate(sync, db, plan, change);
+  await tellChanges(sync, db, plan, changes);
 }
 
-/** Writes the changes; those that empty a seat come last, so that a successor's own changes are written before. */
-export async function applyChanges(
-  sync: Sync,
-  db: Database,
-  plan: PlanRef,
-  changes: readonly PlannedChange[],
-): Promise<void> {
-  const at = sync.now();
-  const seatLast = [...changes].sort(
-    (a, b) => Number(a.change.seat === 'vacates') - Number(b.change.seat === 'vacates'),
-  );
-  for (const { change } of seatLast) {
-    if (change.membership !== null) {
-      await writeMembership(db, change.membership.after, at);
-      if (change.after?.status === 'active' && change.before?.status !== 'active') {
-        await refund(db, change.organization, change.account);
-      }
-      if (change.after?.status === 'deactivated' && change.before?.status !== 'deactivated') {
-        await endAccess(db, change.organization, change.account);
-      }
-    } else if (change.target !== 'organization') {
-      const key = { organization: change.organization, account: change.account, place: change.target };
-      await writePlacement(db, key, change.placement, at);
-    }
-    if (change.seat === 'vacates') await vacate(sync, db, plan, change);
-    if (change.seat === 'returns') {
-      const resolution = { how: 'returned' as const, owner: change.account, reason: change.reason };
-      await resolveVacancy(db, change.organization, resolution, at);
-    }
-  }
-  await setRowState(
+/** Writes rows that are applied in this transaction. */
+export async function recordChanges(sync: Sync, db: Database, plan: PlanRef, drafts: readonly Draft[]): Promise<void> {
+  const rows = rowsOfDrafts(plan, drafts, sync.now());
+  await addRows(
     db,
-    changes.map(({ row }) => row),
-    'applied',
-    at,
-  );
-  await tellChanges(
-    sync,
-    db,
-    plan,
-    changes.map(({ change }) => change),
+    rows.map((row) => ({ ...row, state: 'applied' as const })),
   );
 }
 
@@ -109,14 +97,7 @@ export function seatChange(
 }
 
 export async function recordSeat(sync: Sync, db: Database, plan: PlanRef, change: Change): Promise<void> {
-  const at = sync.now();
-  const rows = await addRows(db, plan, [{ change, connection: null, vanishedGroup: false }], at);
-  await setRowState(
-    db,
-    rows.map(({ id }) => id),
-    'applied',
-    at,
-  );
+  await recordChanges(sync, db, plan, [{ change, connection: null, vanishedGroup: false }]);
   await tellChanges(sync, db, plan, [change]);
 }
 

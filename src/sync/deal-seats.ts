@@ -5,7 +5,7 @@ import type { Landscape } from '../core/plan.ts';
 import type { Database } from '../store/database.ts';
 import { loadDossiers } from '../store/dossiers.ts';
 import { countActive, waitingAccounts } from '../store/memberships.ts';
-import { addRows, rowsOfAccounts, rowsOfPlan } from '../store/plans.ts';
+import { addRows, rowsOfAccounts, rowsOfDrafts, rowsOfPlan } from '../store/plans.ts';
 import { limitedOrganizations } from './apply-change.ts';
 import type { PlanRef, Speakers, Sync } from './context.ts';
 import { draft, Seats, toDraft } from './draft.ts';
@@ -44,7 +44,7 @@ export async function showDealtSeats(
     const { changes } = await draft(db, landscape, seated, options);
     const none = new Set<string>();
     const drafts = changes.map((change) => toDraft(change, speakers, none));
-    await addRows(db, plan, drafts, sync.now());
+    await addRows(db, rowsOfDrafts(plan, drafts, sync.now()));
   }
 }
 

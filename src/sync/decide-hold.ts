@@ -15,7 +15,7 @@ import { acceptSuspectRead } from '../store/read-references.ts';
 import type { Sync } from './context.ts';
 import { accountsOf } from './draft.ts';
 import { loadLandscape } from './landscape.ts';
-import { beginPlan, endPlan } from './push.ts';
+import { beginPlan } from './push.ts';
 import { settle } from './settle.ts';
 import { tellHoldDecided } from './tell.ts';
 
@@ -84,7 +84,6 @@ async function approve(sync: Sync, db: Database, hold: Hold, rows: readonly Plan
     speakers: new Set([hold.connection]),
     planned: rows.map((row) => ({ ...row, state: 'planned' as const })),
   });
-  await endPlan(sync, db, plan);
 }
 
 async function reject(sync: Sync, db: Database, hold: Hold, rows: readonly PlanRow[]): Promise<void> {
@@ -111,7 +110,6 @@ async function reject(sync: Sync, db: Database, hold: Hold, rows: readonly PlanR
     speakers: new Set([hold.connection]),
     brakeOff: true,
   });
-  await endPlan(sync, db, plan);
 }
 
 /** Applies what has been held longer than the deadline; without a deadline nothing is ever applied by itself. */

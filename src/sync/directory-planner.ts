@@ -7,7 +7,7 @@ import type { DirectoryReading } from '../core/reading.ts';
 import { inGroups } from '../store/database.ts';
 import { inLeasedTransaction } from '../store/leases.ts';
 import { loadDomains } from '../store/organizations.ts';
-import { addRows } from '../store/plans.ts';
+import { addRows, rowsOfDrafts } from '../store/plans.ts';
 import type { TouchedPerson } from '../store/staged-pieces.ts';
 import { addTouched, peopleInGroups } from '../store/staged-pieces.ts';
 import { Addresses } from './addresses.ts';
@@ -117,7 +117,7 @@ export class DirectoryPlanner {
     const given = accountsGivenOut(prepared.joining, connection);
     if (dealt.length > 0) {
       await inLeasedTransaction(db, this.#ref.lease, async (trx) => {
-        await addRows(trx, this.#ref, drafts, at);
+        await addRows(trx, rowsOfDrafts(this.#ref, drafts, at));
         for (const [index, piece] of dealt.entries()) {
           const withAccounts = piece.map((one) => ({ ...one, account: given.get(one.externalId) ?? null }));
           await addTouched(trx, this.#ref.id, this.pieces + index, withAccounts);

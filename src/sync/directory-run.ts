@@ -183,8 +183,8 @@ async function alreadyRunning(sync: Sync, connection: ConnectionId): Promise<Rol
 async function begin(sync: Sync, connection: ConnectionId, lease: Lease): Promise<RunRef> {
   const id = newId<PlanId>();
   return inLeasedTransaction(sync.db, lease, async (trx) => {
-    const run: RunId = await addRun(trx, { connection, kind: 'sync' }, sync.now());
-    await addPlan(trx, { id, run, connection, at: sync.now() });
+    const run: RunId = await addRun(trx, { connection, kind: 'sync', state: 'reading' }, sync.now());
+    await addPlan(trx, { id, run, connection, state: 'planning' }, sync.now());
     for (const stale of await staleStages(trx, connection, id)) await unstage(trx, stale);
     return { id, run, lease };
   });

@@ -106,6 +106,8 @@ function speakerOf(change: Change, speakers: Speakers): ConnectionId | null {
 export function vanishedMappings(landscape: Landscape): ReadonlyMap<string, readonly string[]> {
   const vanished = new Map<string, readonly string[]>();
   for (const view of landscape.connections) {
+    // Groups that nothing was asked of were not read; of those that a mapping matched once, gone ones are known too.
+    if (view.groups.size === 0) continue;
     const names = new Set([...view.groups.values()].filter(({ present }) => present).map(({ nameKey }) => nameKey));
     for (const mapping of view.mappings) {
       if (mapping.groupBy !== 'name' || mapping.lastMatched.length === 0 || names.has(mapping.groupKey)) continue;

@@ -15,7 +15,7 @@ import { presentPeople } from '../store/external-people.ts';
 import { memberAccounts, suspendedAccounts, writeBlock } from '../store/memberships.ts';
 import { loadDomains } from '../store/organizations.ts';
 import type { PlanRow } from '../store/plan-rows.ts';
-import { addRows, rowsOfAccounts, rowsOfPlan, storePreview } from '../store/plans.ts';
+import { addRows, rowsOfDrafts, rowsOfAccounts, rowsOfPlan, storePreview } from '../store/plans.ts';
 import type { RunKind } from '../store/runs.ts';
 import type { PlanRef, Speakers, Sync } from './context.ts';
 import { draft, Seats, toDraft, vanishedMappings } from './draft.ts';
@@ -25,7 +25,7 @@ import { holdPlan } from './judge.ts';
 import { groupsThatDiffer, loadLandscape } from './landscape.ts';
 import { rememberMatches } from './matches.ts';
 import { prepare } from './prepare.ts';
-import { beginPlan, endPlan } from './push.ts';
+import { beginPlan } from './push.ts';
 import { settle } from './settle.ts';
 
 export interface EditResult<T> {
@@ -66,7 +66,6 @@ export async function edit<T>(
       const scope = await scopeOf(db, { before, after, domainsBefore }, blocked);
       await bringAbout(sync, db, ref, { before, after }, scope);
       for (const { connection } of after.connections) await rememberMatches(db, after, connection.id);
-      await endPlan(sync, db, ref);
       const rows: PlanRow[] = [];
       for await (const row of rowsOfPlan(db, ref.id)) rows.push(row);
       const result = { ref, rows, value, landscape: after };
@@ -78,7 +77,6 @@ export async function edit<T>(
     const result = error.result as EditResult<T>;
     return inTransaction(sync.db, async (db) => {
       const ref = await beginPlan(sync, db, options.connection ?? null, options.kind);
-      await endPlan(sync, db, ref);
       await storePreview(db, ref, result.rows);
       return { ...result, ref };
     });
@@ -178,12 +176,8 @@ async function bringAbout(
   const options = { organizations: scope.organizations, seats, now: sync.now() };
   for (const group of inGroups([...accounts])) {
     const { changes } = await draft(db, landscape, await loadDossiers(db, group), options);
-    await addRows(
-      db,
-      ref,
-      changes.map((change) => toDraft(change, scope.speakers, vanished)),
-      sync.now(),
-    );
+    const drafts = changes.map((change) => toDraft(change, scope.speakers, vanished));
+    await addRows(db, rowsOfDrafts(ref, drafts, sync.now()));
   }
   await holdPlan(sync, db, ref, {
     suspect: false,

@@ -1,19 +1,17 @@
 // The landscape that a plan is made in, read from the store, or as it will be once a reading's groups are written.
-import type { Mapping } from '../core/connection.ts';
 import type { FactChanges } from '../core/learn.ts';
 import { viewConnection } from '../core/group-graph.ts';
 import type { ConnectionView } from '../core/group-graph.ts';
 import type { ConnectionId, OrganizationId } from '../core/ids.ts';
 import type { Landscape } from '../core/plan.ts';
 import { serves } from '../core/grant.ts';
-import { loadConnections, loadMappings } from '../store/connections.ts';
 import type { Database } from '../store/database.ts';
 import { loadGroups, loadNesting } from '../store/facts.ts';
-import { loadOrganizations } from '../store/organizations.ts';
+import { loadOutline } from './outline.ts';
 
 /** Everything, with all groups of every connection that has mappings. */
 export async function loadLandscape(db: Database): Promise<Landscape> {
-  const { organizations, connections: outlines } = await loadOutline(db);
+  const { organizations, connections: outlines } = (await loadOutline(db)).landscape;
   const connections: ConnectionView[] = [];
   for (const outline of outlines) {
     const { connection, mappings } = outline;
@@ -25,20 +23,6 @@ export async function loadLandscape(db: Database): Promise<Landscape> {
     }
   }
   return { organizations, connections };
-}
-
-/** Organizations, connections and mappings; no groups yet. */
-export async function loadOutline(db: Database): Promise<Landscape> {
-  const organizations = await organizationsById(db);
-  const mappings = Map.groupBy<ConnectionId, Mapping>(await loadMappings(db), ({ connection }) => connection);
-  const connections = (await loadConnections(db)).map((connection) =>
-    viewConnection(connection, mappings.get(connection.id) ?? [], new Map(), new Map()),
-  );
-  return { organizations, connections };
-}
-
-export async function organizationsById(db: Database): Promise<Landscape['organizations']> {
-  return new Map((await loadOrganizations(db)).map((organization) => [organization.id, organization]));
 }
 
 export function viewOf(landscape: Landscape, connection: ConnectionId): ConnectionView {

@@ -108,8 +108,15 @@ export async function prepare(db: Database, input: PrepareInput): Promise<Prepar
     db,
     accounts.filter((account) => !created.has(account)),
   );
-  // A plan may hold what it gives to an account that is only now made.
-  const held = Map.groupBy(await heldMasks(db, [...created.keys()]), ({ account }) => account);
+  // A plan may hold what it gives to an account that is only now made; nothing is known of one that had no plan.
+  const foreseen = new Set(input.planned?.values());
+  const held = Map.groupBy(
+    await heldMasks(
+      db,
+      [...created.keys()].filter((account) => foreseen.has(account)),
+    ),
+    ({ account }) => account,
+  );
   const fresh = [...created].map(([account, email]) => newDossier(account, email, held.get(account) ?? []));
   const changedAbout = touched.flatMap(({ account, changed }) => (changed && account !== null ? [account] : []));
   const ended = new Set(changedAbout);

@@ -5,15 +5,15 @@ import { inTransaction } from '../store/database.ts';
 import { writeFacts } from '../store/write-facts.ts';
 import { endKeeps } from '../store/holds.ts';
 import { newId } from '../store/ids.ts';
-import { loadDomains } from '../store/organizations.ts';
-import { addPlan, setPlanState } from '../store/plans.ts';
+import { addPlan } from '../store/plans.ts';
 import type { RunKind } from '../store/runs.ts';
-import { addRun, setRunState } from '../store/runs.ts';
+import { addRun } from '../store/runs.ts';
 import type { AccountId, ConnectionId, PlanId } from '../core/ids.ts';
 import type { PlanRef, Sync } from './context.ts';
 import { writeJoining } from './join.ts';
 import { rememberMatches } from './matches.ts';
 import { prepare } from './prepare.ts';
+import { loadOutline } from './outline.ts';
 import { settle } from './settle.ts';
 import { loadSurroundings } from './surroundings.ts';
 
@@ -35,10 +35,11 @@ export async function pushWithin(
   options: PushOptions = {},
 ): Promise<PlanRef> {
   const plan = await beginPlan(sync, db, reading.connection, 'push');
-  const landscape = await loadSurroundings(db, reading);
+  const { landscape: outline, domains } = await loadOutline(db);
+  const landscape = await loadSurroundings(db, outline, reading);
   const prepared = await prepare(db, {
     landscape,
-    domains: await loadDomains(db),
+    domains,
     reading,
     onlyChanged: true,
     ...options,
@@ -55,24 +56,19 @@ export async function pushWithin(
     speakers: new Set([reading.connection]),
   });
   await rememberMatches(db, prepared.landscape, reading.connection);
-  await endPlan(sync, db, plan);
   return plan;
 }
 
-/** A run and its plan for an act that begins and ends in this transaction. */
+/** A run and its plan for an act that begins and ends in this transaction: nobody sees it before it is done. */
 export async function beginPlan(
   sync: Sync,
   db: Database,
   connection: ConnectionId | null,
   kind: RunKind,
 ): Promise<PlanRef> {
-  const run = await addRun(db, { connection, kind }, sync.now());
+  const at = sync.now();
+  const run = await addRun(db, { connection, kind, state: 'done' }, at);
   const plan = { id: newId<PlanId>(), run };
-  await addPlan(db, { ...plan, connection, at: sync.now() });
+  await addPlan(db, { ...plan, connection, state: 'done' }, at);
   return plan;
-}
-
-export async function endPlan(sync: Sync, db: Database, plan: PlanRef): Promise<void> {
-  await setPlanState(db, plan.id, 'done');
-  await setRunState(db, plan.run, 'done', sync.now());
 }

@@ -5,11 +5,10 @@ import type { Review } from '../core/review.ts';
 import type { Database } from '../store/database.ts';
 import { loadDossiers } from '../store/dossiers.ts';
 import { restate, strikeOut } from '../store/holds.ts';
-import { addRows } from '../store/plans.ts';
-import { applyChanges } from './apply-change.ts';
+import { applyChanges, recordChanges } from './apply-change.ts';
 import type { PlanRef, Speakers, Sync } from './context.ts';
 import { draft, Seats, toDraft } from './draft.ts';
-import { loadOutline } from './landscape.ts';
+import { loadOutline } from './outline.ts';
 import { peopleOf, withGroupsOf } from './surroundings.ts';
 import { tellHoldDecided } from './tell.ts';
 
@@ -29,7 +28,7 @@ export async function replan(
   options: { readonly everySeatFree: boolean },
 ): Promise<void> {
   const dossiers = await loadDossiers(db, accounts);
-  const landscape = await withGroupsOf(db, await loadOutline(db), peopleOf(dossiers));
+  const landscape = await withGroupsOf(db, (await loadOutline(db)).landscape, peopleOf(dossiers));
   const seats = await Seats.load(db, landscape);
   const { changes, reviews } = await draft(db, landscape, dossiers, {
     organizations,
@@ -38,18 +37,9 @@ export async function replan(
   });
   await writeReviews(sync, db, reviews);
   const none = new Set<string>();
-  const rows = await addRows(
-    db,
-    input.plan,
-    changes.map((change) => toDraft(change, input.speakers, none)),
-    sync.now(),
-  );
-  await applyChanges(
-    sync,
-    db,
-    input.plan,
-    changes.map((change, at) => ({ row: rows[at]?.id ?? '', change })),
-  );
+  const drafts = changes.map((change) => toDraft(change, input.speakers, none));
+  await recordChanges(sync, db, input.plan, drafts);
+  await applyChanges(sync, db, input.plan, changes);
 }
 
 /** Strikes out held rows that are moot, and lets the others say what planning gives now. */

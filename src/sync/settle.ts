@@ -7,14 +7,13 @@ import { sameStanding } from '../core/review.ts';
 import type { Database } from '../store/database.ts';
 import { heldRows } from '../store/holds.ts';
 import type { PlanRow } from '../store/plan-rows.ts';
-import { addRows, setRowState } from '../store/plans.ts';
-import type { PlannedChange } from './apply-change.ts';
+import { addRows, rowsOfDrafts, setRowState } from '../store/plans.ts';
 import { applyChanges } from './apply-change.ts';
 import type { PlanRef, Speakers, Sync } from './context.ts';
 import { dealSeats } from './deal-seats.ts';
 import { replan, writeReviews } from './replan.ts';
 import { accountsOf, draft, Seats, toDraft, vanishedMappings } from './draft.ts';
-import type { Before } from './judge.ts';
+import type { Before, Verdict } from './judge.ts';
 import { hold, judge } from './judge.ts';
 
 export interface SettleInput {
@@ -44,64 +43,57 @@ export async function settle(sync: Sync, db: Database, input: SettleInput): Prom
   const { ready, fresh } = await matchRows(sync, db, input.planned ?? [], drafted.changes);
   const vanished = new Set(vanishedMappings(input.landscape).keys());
   const drafts = fresh.map((change) => toDraft(change, input.speakers, vanished));
-  const rows = await addRows(db, input.plan, drafts, sync.now());
-  const planned = fresh.map((change, at): PlannedChange & { stored: PlanRow | undefined } => ({
-    row: rows[at]?.id ?? '',
-    change,
-    stored: rows[at],
-  }));
-  const stopped = input.brakeOff === true ? new Set<string>() : await brake(sync, db, input, rows);
-  const applied = [...ready, ...planned.filter(({ row }) => !stopped.has(row))];
+  const rows = rowsOfDrafts(input.plan, drafts, sync.now());
+  const verdicts =
+    input.brakeOff === true ? [] : await judge(sync, db, rows, { suspect: input.suspect === true, charge: true });
+  const held = verdicts.map((verdict) => ({ verdict, rows: rows.filter((row) => isHeld(verdict, row)) }));
+  const stopped = new Set(held.flatMap((one) => one.rows.map(({ id }) => id)));
+  await addRows(
+    db,
+    rows.map((row) => (stopped.has(row.id) ? row : { ...row, state: 'applied' as const })),
+  );
+  for (const one of held) await hold(sync, db, one.verdict, one.rows, input.before, input.speakers);
+  const applied = [...ready, ...fresh.filter((_change, at) => !stopped.has(rows[at]?.id ?? ''))];
   await applyChanges(sync, db, input.plan, applied);
   // Of whom nothing is held, there is nothing to review.
   if (drafted.reviews.length > 0 || stopped.size > 0) {
-    await reviewAgain(sync, db, input, accountsOf(applied.map(({ change }) => change)));
+    await reviewAgain(sync, db, input, accountsOf(applied));
   }
   await dealSeats(sync, db, input.landscape, input);
   await replanNewOwners(sync, db, input, applied);
 }
 
-/** Finds the stored row of each change; stored rows that are left over no longer apply. */
+/** Finds the stored row of each change, applied from now on; stored rows that are left over no longer apply. */
 async function matchRows(
   sync: Sync,
   db: Database,
   planned: readonly PlanRow[],
   changes: readonly Change[],
-): Promise<{ ready: PlannedChange[]; fresh: Change[] }> {
+): Promise<{ ready: Change[]; fresh: Change[] }> {
   const open = new Map(
     planned.filter(({ state }) => state === 'planned' || state === 'stopped').map((row) => [rowKey(row), row]),
   );
-  const ready: PlannedChange[] = [];
+  const ready = new Map<string, Change>();
   const fresh: Change[] = [];
   for (const change of changes) {
     const row = open.get(rowKey(change));
     if (row !== undefined && sameStanding(row.before, change.before) && sameStanding(row.after, change.after)) {
-      ready.push({ row: row.id, change });
+      ready.set(row.id, change);
       open.delete(rowKey(change));
     } else fresh.push(change);
   }
-  await setRowState(
-    db,
-    [...open.values()].map(({ id }) => id),
-    'moot',
-    sync.now(),
-  );
-  return { ready, fresh };
+  const moot = [...open.values()].map(({ id }) => id);
+  await setRowState(db, [...ready.keys()], 'applied', sync.now());
+  await setRowState(db, moot, 'moot', sync.now());
+  return { ready: [...ready.values()], fresh };
 }
 
 function rowKey({ organization, account, target }: Pick<Change, 'organization' | 'account' | 'target'>): string {
   return `${organization} ${account} ${target === 'organization' ? '' : placeKey(target)}`;
 }
 
-/** Judges the rows and holds what the brake stops; gives the ids of the rows held. */
-async function brake(sync: Sync, db: Database, input: SettleInput, rows: readonly PlanRow[]): Promise<Set<string>> {
-  const ids = new Set<string>();
-  for (const verdict of await judge(sync, db, rows, { suspect: input.suspect === true, charge: true })) {
-    const held = rows.filter((row) => row.organization === verdict.organization && verdict.held.has(row.account));
-    await hold(sync, db, verdict, held, input.before, input.speakers);
-    for (const { id } of held) ids.add(id);
-  }
-  return ids;
+function isHeld({ organization, held }: Verdict, row: PlanRow): boolean {
+  return row.organization === organization && held.has(row.account);
 }
 
 /** A held row says what planning gives also after somebody else's word changed the membership underneath. */
@@ -120,9 +112,9 @@ async function replanNewOwners(
   sync: Sync,
   db: Database,
   input: SettleInput,
-  applied: readonly PlannedChange[],
+  applied: readonly Change[],
 ): Promise<void> {
-  const vacated = applied.filter(({ change }) => change.seat === 'vacates').map(({ change }) => change.organization);
+  const vacated = applied.filter(({ seat }) => seat === 'vacates').map(({ organization }) => organization);
   const successors = vacated.flatMap((id): AccountId[] => {
     const successor = input.landscape.organizations.get(id)?.successor ?? null;
     return successor === null ? [] : [successor];

@@ -8,11 +8,10 @@ import type { Dossier, Landscape } from '../core/plan.ts';
 import type { PushReading } from '../core/reading.ts';
 import type { Database } from '../store/database.ts';
 import { groupsInside, groupsNamed, loadGroupsAround } from '../store/groups-around.ts';
-import { loadOutline, viewOf, withView } from './landscape.ts';
+import { viewOf, withView } from './landscape.ts';
 
 /** The landscape with the groups that the reading speaks of, and all that stand inside groups that it changes. */
-export async function loadSurroundings(db: Database, reading: PushReading): Promise<Landscape> {
-  const outline = await loadOutline(db);
+export async function loadSurroundings(db: Database, outline: Landscape, reading: PushReading): Promise<Landscape> {
   const { connection } = reading;
   const view = viewOf(outline, connection);
   if (view.mappings.length === 0) return outline;
@@ -50,7 +49,7 @@ export async function withGroupsOf(
   for (const [connection, ids] of wanted) {
     const view = viewOf(landscape, connection);
     const missing = [...ids].filter((id) => !view.groups.has(id));
-    if (view.mappings.length === 0 || (missing.length === 0 && view.groups.size > 0)) continue;
+    if (view.mappings.length === 0 || missing.length === 0) continue;
     wider = withView(wider, await openView(db, view, missing));
   }
   return wider;

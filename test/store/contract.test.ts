@@ -105,7 +105,7 @@ describe.each(DATABASES)('the store on %s', (kind) => {
     const key = { connection: corp, organization: acme };
     const people = ['a', 'b'] as AccountId[];
     await chargeWindow(db, key, { startedAt: at, base: 50 }, people);
-    await refund(db, acme, 'a' as AccountId);
+    await refund(db, [{ organization: acme, account: 'a' as AccountId }]);
     expect(await loadWindow(db, key)).toEqual({ startedAt: at, base: 50, spent: new Set(['b']) });
     await chargeWindow(db, key, { startedAt: '2026-01-03T00:00:00.000Z', base: 60 }, ['c'] as AccountId[]);
     expect((await loadWindow(db, key))?.spent).toEqual(new Set(['c']));

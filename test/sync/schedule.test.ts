@@ -134,7 +134,7 @@ test('the longest back-off is six hours', () => {
 });
 
 test('a run whose process died is replaced, tick or not', async () => {
-  await addRun(sync.db, { connection: corp, kind: 'sync' }, sync.now());
+  await addRun(sync.db, { connection: corp, kind: 'sync', state: 'reading' }, sync.now());
   const lease = await acquireLease(sync.db, syncLease(corp));
   look();
   await sleep(60);
