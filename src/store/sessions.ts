@@ -144,6 +144,7 @@ export async function endOpening(db: Database, session: string, connection: Conn
 
 /** Ends the sessions with these ids. */
 export async function endSessions(db: Database, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return;
   await db('session_openings')
     .whereIn('session', [...ids])
     .delete();
