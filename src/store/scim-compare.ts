@@ -1,5 +1,5 @@
 // One comparison as SQL that means the same on SQLite and Postgres.
-import type { Knex } from 'knex';
+import type { Value } from './statement.ts';
 
 export interface Test {
   readonly operator: 'eq' | 'co' | 'sw' | 'ew' | 'gt' | 'ge' | 'lt' | 'le';
@@ -9,37 +9,50 @@ export interface Test {
 /** SQL written here, never by a client; what a client gave stands in the bindings. */
 export interface Expression {
   readonly sql: string;
-  readonly bindings: readonly string[];
+  readonly bindings: readonly Value[];
 }
 
 const ORDERINGS = { eq: '=', gt: '>', ge: '>=', lt: '<', le: '<=' } as const;
 
-export function compare(where: Knex.QueryBuilder, { sql, bindings }: Expression, test: Test | 'present'): void {
-  if (test === 'present') {
-    void where.whereRaw(`${sql} IS NOT NULL`, [...bindings]);
-    return;
-  }
+export function compare({ sql, bindings }: Expression, test: Test | 'present'): Expression {
+  const present = { sql: `${sql} IS NOT NULL`, bindings };
+  if (test === 'present') return present;
   const { operator, key } = test;
   switch (operator) {
     case 'co':
-      void where.whereRaw(`${sql} IS NOT NULL`, [...bindings]);
+      if (key === '') return present;
       // No LIKE: it ignores case on one database and not on the other.
-      if (key !== '') void where.whereRaw(`replace(${sql}, ?, '') <> ${sql}`, [...bindings, key, ...bindings]);
-      break;
+      return all([present, { sql: `replace(${sql}, ?, '') <> ${sql}`, bindings: [...bindings, key, ...bindings] }]);
     case 'sw':
-      void where.whereRaw(`${sql} >= ?`, [...bindings, key]);
-      void where.whereRaw(`${sql} < ?`, [...bindings, `${key}\u{10ffff}`]);
-      break;
+      return {
+        sql: `(${sql} >= ? AND ${sql} < ?)`,
+        bindings: [...bindings, key, ...bindings, `${key}\u{10ffff}`],
+      };
     case 'ew':
-      // Both databases count characters, not the halves of which JavaScript makes some.
-      void where.whereRaw(`substr(${sql}, length(${sql}) - ? + 1) = ?`, [
-        ...bindings,
-        ...bindings,
-        Array.from(key).length,
-        key,
-      ]);
-      break;
+      return {
+        sql: `substr(${sql}, length(${sql}) - ? + 1) = ?`,
+        // Both databases count characters, not the halves of which JavaScript makes some.
+        bindings: [...bindings, ...bindings, Array.from(key).length, key],
+      };
     default:
-      void where.whereRaw(`${sql} ${ORDERINGS[operator]} ?`, [...bindings, key]);
+      return { sql: `${sql} ${ORDERINGS[operator]} ?`, bindings: [...bindings, key] };
   }
+}
+
+/** All of these hold. */
+export function all(expressions: readonly Expression[]): Expression {
+  return joined(expressions, ' AND ', '1 = 1');
+}
+
+/** One of these holds. */
+export function any(expressions: readonly Expression[]): Expression {
+  return joined(expressions, ' OR ', '1 = 0');
+}
+
+function joined(expressions: readonly Expression[], word: string, none: string): Expression {
+  if (expressions.length === 0) return { sql: none, bindings: [] };
+  return {
+    sql: `(${expressions.map(({ sql }) => sql).join(word)})`,
+    bindings: expressions.flatMap(({ bindings }) => bindings),
+  };
 }

@@ -1,12 +1,12 @@
 // Finding SCIM resources: conditions compiled to SQL that runs the same on SQLite and Postgres, sorting, and pages by
 // index or behind a position. Values never become part of the text of a statement.
-import type { Knex } from 'knex';
 import type { ConnectionId } from '../core/ids.ts';
 import type { Database } from './database.ts';
-import { compare } from './scim-compare.ts';
+import { all, any, compare } from './scim-compare.ts';
 import type { Expression, Test } from './scim-compare.ts';
 import type { ScimResource, ScimRow, ScimType } from './scim-resources.ts';
-import { countScimResources, scimFromRow } from './scim-resources.ts';
+import { COLUMNS, countScimResources, scimFromRow } from './scim-resources.ts';
+import { rowsOfBuilt } from './statement.ts';
 
 /** Columns that stand in the resource's own row. */
 export type Field = 'id' | 'name' | 'external_id' | 'active' | 'created' | 'modified' | 'version' | 'location';
@@ -48,99 +48,114 @@ export interface Found<Attributes> {
   readonly key: string | null;
 }
 
-type Query = Knex.QueryBuilder;
-
 /** One page; with a limit of one more than is shown, it also tells whether another follows. */
 export async function findScimPage<Attributes>(db: Database, scope: Scope, page: Page): Promise<Found<Attributes>[]> {
-  const sorted = sortExpression(scope, page.sort);
-  const inner = matching(db, scope, page.condition).select('r.*');
-  const rows = db.from(
-    (sorted === null ? inner : inner.select(db.raw(`${sorted.sql} AS sort_key`, sorted.bindings))).as('found'),
+  const key = page.sort === null ? null : sortExpression(scope, page.sort);
+  const where = matching(scope, page.condition);
+  const after = page.from.kind === 'after' ? behind(page.from, key !== null, page.descending) : null;
+  const direction = page.descending ? 'DESC' : 'ASC';
+  const order = key === null ? '' : `CASE WHEN sort_key IS NULL THEN 1 ELSE 0 END ${direction}, sort_key ${direction},`;
+  const rows = await rowsOfBuilt<ScimRow & { readonly sort_key: string | null }>(
+    db,
+    `SELECT * FROM (
+       SELECT ${COLUMNS}, ${key === null ? 'NULL' : key.sql} AS sort_key FROM scim_resources r WHERE ${where.sql}
+     ) AS found ${after === null ? '' : `WHERE ${after.sql}`}
+     ORDER BY ${order} id LIMIT ?${page.from.kind === 'offset' ? ' OFFSET ?' : ''}`,
+    [
+      ...(key?.bindings ?? []),
+      ...where.bindings,
+      ...(after?.bindings ?? []),
+      page.limit,
+      ...(page.from.kind === 'offset' ? [page.from.rows] : []),
+    ],
   );
-  const direction = page.descending ? 'desc' : 'asc';
-  if (sorted !== null) void rows.orderByRaw(`CASE WHEN sort_key IS NULL THEN 1 ELSE 0 END ${direction}`);
-  if (sorted !== null) void rows.orderBy('sort_key', direction);
-  void rows.orderBy('id').limit(page.limit);
-  if (page.from.kind === 'offset') void rows.offset(page.from.rows);
-  else behind(rows, page.from, sorted !== null, page.descending);
-  const found: (ScimRow & { sort_key?: string | null })[] = await rows.select('*');
-  return found.map((row) => ({ resource: scimFromRow(row), key: row.sort_key ?? null }));
+  return rows.map((row) => ({ resource: scimFromRow(row), key: row.sort_key }));
 }
 
 /** How many there are in all. */
 export async function countScim(db: Database, scope: Scope, condition: Condition | null): Promise<number> {
   if (condition === null) return countScimResources(db, scope.connection, scope.type);
-  const [row] = await matching(db, scope, condition).count<{ rows: number | string }[]>({ rows: '*' });
-  return Number(row?.rows ?? 0);
+  const { sql, bindings } = matching(scope, condition);
+  const [row] = await rowsOfBuilt<{ n: number }>(
+    db,
+    `SELECT count(*) AS n FROM scim_resources r WHERE ${sql}`,
+    bindings,
+  );
+  return row?.n ?? 0;
 }
 
-function matching(db: Database, scope: Scope, condition: Condition | null): Query {
-  const query = db('scim_resources as r').where({
-    'r.connection': scope.connection,
-    'r.type': scope.type,
-    'r.deleted_at': null,
-  });
-  if (condition !== null) void query.where((where) => ask(where, condition, resourceTerms(db, scope)));
-  return query;
+function matching(scope: Scope, condition: Condition | null): Expression {
+  const living = {
+    sql: 'r.connection = ? AND r.type = ? AND r.deleted_at IS NULL',
+    bindings: [scope.connection, scope.type],
+  };
+  return condition === null ? living : all([living, ask(condition, (one) => ofResource(scope, one))]);
 }
 
 /** How a condition that is not made of others is asked where it stands: of the resource, an element or a link. */
-type Terms = (where: Query, condition: Condition) => void;
+type Terms = (condition: Condition) => Expression;
 
-function ask(where: Query, condition: Condition, terms: Terms): void {
+function ask(condition: Condition, terms: Terms): Expression {
   switch (condition.kind) {
     case 'and':
-      for (const one of condition.conditions) void where.where((inner) => ask(inner, one, terms));
-      break;
+      return all(condition.conditions.map((one) => ask(one, terms)));
     case 'or':
-      for (const one of condition.conditions) void where.orWhere((inner) => ask(inner, one, terms));
-      break;
-    case 'not':
-      void where.whereNot((inner) => ask(inner, condition.condition, terms));
-      break;
+      return any(condition.conditions.map((one) => ask(one, terms)));
+    case 'not': {
+      const { sql, bindings } = ask(condition.condition, terms);
+      return { sql: `NOT (${sql})`, bindings };
+    }
     case 'constant':
-      void where.whereRaw(condition.holds ? '1 = 1' : '1 = 0');
-      break;
+      return { sql: condition.holds ? '1 = 1' : '1 = 0', bindings: [] };
     default:
-      terms(where, condition);
+      return terms(condition);
   }
 }
 
-function resourceTerms(db: Database, scope: Scope): Terms {
-  return (where, condition) => {
-    if (condition.kind === 'field') {
+function ofResource(scope: Scope, condition: Condition): Expression {
+  switch (condition.kind) {
+    case 'field': {
+      const asked = compare(fieldExpression(scope, condition.field), condition.test);
       // The one column that may be empty: "not equal" holds where there is nothing, as it does for other values.
-      if (condition.field === 'external_id') void where.whereNotNull('r.external_id');
-      compare(where, fieldExpression(scope, condition.field), condition.test);
-    } else if (condition.kind === 'element') void where.whereIn('r.id', elements(db, scope, condition));
-    else if (condition.kind === 'link') void where.whereIn('r.id', linkEnds(db, scope, condition.condition));
-    else throw new Error('a part is asked outside of its element');
-  };
+      return condition.field === 'external_id'
+        ? all([{ sql: 'r.external_id IS NOT NULL', bindings: [] }, asked])
+        : asked;
+    }
+    case 'element':
+      return isAmong(elements(scope, condition));
+    case 'link':
+      return isAmong(linkEnds(scope, condition.condition));
+    default:
+      throw new Error('a part is asked outside of its element');
+  }
+}
+
+function isAmong({ sql, bindings }: Expression): Expression {
+  return { sql: `r.id IN (${sql})`, bindings };
 }
 
 /** Ids of resources with an element that meets the condition, found through one of its parts where that can be. */
 function elements(
-  db: Database,
   { connection }: Scope,
   { attribute, condition }: Extract<Condition, { kind: 'element' }>,
-): Query {
+): Expression {
   const { driver, rest } = split(condition);
-  const query = db('scim_values as e').where({ 'e.connection': connection, 'e.attribute': attribute });
-  if (driver !== null) {
-    void query.where({ 'e.part': driver.part });
-    compare(query, { sql: 'e.value_key', bindings: [] }, driver.test);
-  }
-  const terms: Terms = (where, part) => {
+  const terms: Terms = (part) => {
     if (part.kind !== 'part') throw new Error('an element has parts only');
-    const sameElement = db('scim_values as v')
-      .whereRaw('v.connection = e.connection AND v.resource = e.resource')
-      .whereRaw('v.attribute = e.attribute AND v.element = e.element')
-      .where({ 'v.part': part.part });
-    compare(sameElement, { sql: 'v.value_key', bindings: [] }, part.test);
-    void where.whereExists(sameElement);
+    const asked = compare({ sql: 'v.value_key', bindings: [] }, part.test);
+    return {
+      sql: `EXISTS (SELECT 1 FROM scim_values v WHERE v.connection = e.connection AND v.resource = e.resource
+        AND v.attribute = e.attribute AND v.element = e.element AND v.part = ? AND ${asked.sql})`,
+      bindings: [part.part, ...asked.bindings],
+    };
   };
-  for (const one of rest) void query.where((inner) => ask(inner, one, terms));
-  return query.select('e.resource');
+  const where = all([
+    { sql: 'e.connection = ? AND e.attribute = ?', bindings: [connection, attribute] },
+    ...(driver === null ? [] : [{ sql: 'e.part = ?', bindings: [driver.part] }]),
+    ...(driver === null ? [] : [compare({ sql: 'e.value_key', bindings: [] }, driver.test)]),
+    ...rest.map((one) => ask(one, terms)),
+  ]);
+  return { sql: `SELECT e.resource FROM scim_values e WHERE ${where.sql}`, bindings: where.bindings };
 }
 
 type PartCondition = Extract<Condition, { kind: 'part' }>;
@@ -154,19 +169,22 @@ function split(condition: Condition): { driver: PartCondition | null; rest: read
   return { driver, rest: all.filter((one) => one !== driver) };
 }
 
-function linkEnds(db: Database, scope: Scope, condition: Condition): Query {
+function linkEnds(scope: Scope, condition: Condition): Expression {
   const [own, other] = scope.type === 'User' ? ['member', 'in_group'] : ['in_group', 'member'];
-  const query = db('links as l')
-    .join('scim_resources as o', (join) => {
-      join.on('o.connection', 'l.connection').andOn('o.id', `l.${other}`);
-    })
-    .where({ 'l.connection': scope.connection });
-  if (scope.type === 'User') void query.where({ 'l.member_kind': 'person' });
-  const terms: Terms = (where, part) => {
+  const terms: Terms = (part) => {
     if (part.kind !== 'part') throw new Error('a link has parts only');
-    compare(where, linkExpression(scope, part.part as LinkPart), part.test);
+    return compare(linkExpression(scope, part.part as LinkPart), part.test);
   };
-  return query.where((inner) => ask(inner, condition, terms)).select(`l.${own}`);
+  const where = all([
+    { sql: 'l.connection = ?', bindings: [scope.connection] },
+    ...(scope.type === 'User' ? [{ sql: "l.member_kind = 'person'", bindings: [] }] : []),
+    ask(condition, terms),
+  ]);
+  return {
+    sql: `SELECT l.${own} FROM links l JOIN scim_resources o ON o.connection = l.connection AND o.id = l.${other}
+      WHERE ${where.sql}`,
+    bindings: where.bindings,
+  };
 }
 
 function linkExpression({ base, type }: Scope, part: LinkPart): Expression {
@@ -201,8 +219,7 @@ function fieldExpression({ base }: Scope, field: Field): Expression {
   }
 }
 
-function sortExpression(scope: Scope, sort: Page['sort']): Expression | null {
-  if (sort === null) return null;
+function sortExpression(scope: Scope, sort: NonNullable<Page['sort']>): Expression {
   if ('field' in sort) return fieldExpression(scope, sort.field);
   // The primary element is the first.
   const sql = `(SELECT v.value_key FROM scim_values v WHERE v.connection = r.connection AND v.resource = r.id
@@ -212,23 +229,16 @@ function sortExpression(scope: Scope, sort: Page['sort']): Expression | null {
 
 /** Rows that come after the position in the order of the page. */
 function behind(
-  rows: Query,
   { key, id }: { readonly key: string | null; readonly id: string },
   sorted: boolean,
   descending: boolean,
-): void {
-  if (!sorted) {
-    void rows.where('id', '>', id);
-    return;
+): Expression {
+  if (!sorted) return { sql: 'id > ?', bindings: [id] };
+  if (key === null) {
+    return { sql: `(sort_key IS NULL AND id > ?)${descending ? ' OR sort_key IS NOT NULL' : ''}`, bindings: [id] };
   }
-  void rows.where((where) => {
-    if (key === null) {
-      void where.where((same) => void same.whereNull('sort_key').where('id', '>', id));
-      if (descending) void where.orWhereNotNull('sort_key');
-      return;
-    }
-    void where.where((same) => void same.where('sort_key', key).where('id', '>', id));
-    void where.orWhere('sort_key', descending ? '<' : '>', key);
-    if (!descending) void where.orWhereNull('sort_key');
-  });
+  return {
+    sql: `(sort_key = ? AND id > ?) OR sort_key ${descending ? '<' : '>'} ?${descending ? '' : ' OR sort_key IS NULL'}`,
+    bindings: [key, id, key],
+  };
 }

@@ -42,7 +42,8 @@ export interface ScimRow {
   deleted_at: Instant | null;
 }
 
-const COLUMNS = `connection, id, type, name_key, display, display_key, external_id, active, attributes, version,
+/** The columns of a resource. */
+export const COLUMNS = `connection, id, type, name_key, display, display_key, external_id, active, attributes, version,
   created_at, modified_at`;
 
 export function scimFromRow<Attributes>(row: ScimRow): ScimResource<Attributes> {
@@ -185,7 +186,10 @@ export async function removeScimResource(db: Database, resource: ScimResource, a
 }
 
 export async function countScimResources(db: Database, connection: ConnectionId, type: ScimType): Promise<number> {
-  const row: { live: number } | undefined = await db('scim_counts').where({ connection, type }).first('live');
+  const row = await rowOf<{ live: number }>(db, 'SELECT live FROM scim_counts WHERE connection = ? AND type = ?', [
+    connection,
+    type,
+  ]);
   return row?.live ?? 0;
 }
 

@@ -4,18 +4,20 @@ import type { Statement } from 'better-sqlite3';
 import type { Client } from 'pg';
 import type { Database } from './database.ts';
 import { isPostgres } from './database.ts';
+import { readTogether } from './read-together.ts';
 
 export type Value = string | number | null;
 /** A list is one value, to be asked by `oneOf`. */
 export type Values = readonly (Value | readonly string[])[];
 
-/** The rows of a statement, also of a writing one that returns some. Values stand as `?`. */
+/** The rows that a statement finds; it writes nothing. Values stand as `?`. */
 export async function rowsOf<Row>(db: Database, sql: string, values: Values = []): Promise<Row[]> {
-  return onConnection(db, async (connection) => {
-    if (isPrepared(connection)) return connection.prepare(sql).all(...sqliteValues(values)) as Row[];
-    const { rows } = await connection.query(named(sql, values));
-    return rows as Row[];
-  });
+  return read<Row>(db, isPostgres(db) ? named(sql) : { text: sql }, values);
+}
+
+/** As `rowsOf`, for a text that is made of what somebody asks: there is no end of them, so that none is kept. */
+export async function rowsOfBuilt<Row>(db: Database, sql: string, values: Values): Promise<Row[]> {
+  return read<Row>(db, { text: isPostgres(db) ? numbered(sql) : sql }, values);
 }
 
 export async function rowOf<Row>(db: Database, sql: string, values: Values = []): Promise<Row | null> {
@@ -25,9 +27,9 @@ export async function rowOf<Row>(db: Database, sql: string, values: Values = [])
 
 /** How many rows the statement has written. */
 export async function execute(db: Database, sql: string, values: Values = []): Promise<number> {
-  return onConnection(db, async (connection) => {
-    if (isPrepared(connection)) return connection.prepare(sql).run(...sqliteValues(values)).changes;
-    return (await connection.query(named(sql, values))).rowCount ?? 0;
+  return onConnection(poolOf(db), async (connection) => {
+    if (isEmbedded(connection)) return connection.prepare(sql).run(...embedded(values)).changes;
+    return (await connection.query({ ...named(sql), values: [...values] })).rowCount ?? 0;
   });
 }
 
@@ -36,49 +38,65 @@ export function oneOf(db: Database, column: string): string {
   return isPostgres(db) ? `${column} = ANY(CAST(? AS text[]))` : `${column} IN (SELECT value FROM json_each(?))`;
 }
 
-interface Prepared {
+async function read<Row>(db: Database, query: Query, values: Values): Promise<Row[]> {
+  const pool = poolOf(db);
+  const isAlone = !isPostgres(db) && pool.transacting !== true;
+  if (isAlone) return (await readTogether(pool, query.text, embedded(values))) as Row[];
+  return onConnection(pool, async (connection) => {
+    if (isEmbedded(connection)) return connection.prepare(query.text).all(...embedded(values)) as Row[];
+    const { rows } = await connection.query({ ...query, values: [...values] });
+    return rows as Row[];
+  });
+}
+
+/** An open SQLite database. */
+export interface Embedded {
   readonly prepare: (sql: string) => Statement;
 }
 
-function isPrepared(connection: Prepared | Client): connection is Prepared {
+function isEmbedded(connection: Embedded | Client): connection is Embedded {
   return 'prepare' in connection;
 }
 
-/** The connection of the transaction, or one of the pool. */
-async function onConnection<T>(db: Database, work: (connection: Prepared | Client) => Promise<T>): Promise<T> {
-  const client = db.client as Pool;
-  const connection = await client.acquireConnection();
+/** The pool, or the one connection of a transaction. */
+interface Pool {
+  readonly transacting?: boolean;
+  readonly acquireConnection: () => Promise<Embedded | Client>;
+  readonly releaseConnection: (connection: Embedded | Client) => Promise<void>;
+}
+
+function poolOf(db: Database): Pool {
+  return db.client as Pool;
+}
+
+async function onConnection<T>(pool: Pool, work: (connection: Embedded | Client) => Promise<T>): Promise<T> {
+  const connection = await pool.acquireConnection();
   try {
     return await work(connection);
   } finally {
-    await client.releaseConnection(connection);
+    await pool.releaseConnection(connection);
   }
 }
 
-interface Pool {
-  readonly acquireConnection: () => Promise<Prepared | Client>;
-  readonly releaseConnection: (connection: Prepared | Client) => Promise<void>;
-}
-
-function sqliteValues(values: Values): Value[] {
+function embedded(values: Values): Value[] {
   return values.map((value) => (value !== null && typeof value === 'object' ? JSON.stringify(value) : value));
 }
 
-interface Named {
-  readonly name: string;
+interface Query {
+  readonly name?: string;
   readonly text: string;
 }
 
-const texts = new Map<string, Named>();
+const known = new Map<string, Query>();
 
-/** Texts are fixed, so that there are few; each has its name for as long as the process lives. */
-function named(sql: string, values: Values): Named & { readonly values: unknown[] } {
-  let known = texts.get(sql);
-  if (known === undefined) {
-    let at = 0;
-    const text = sql.replaceAll('?', () => `$${++at}`);
-    known = { name: `rollcall_${texts.size + 1}`, text };
-    texts.set(sql, known);
-  }
-  return { ...known, values: [...values] };
+/** Each text has its name for as long as the process lives. */
+function named(sql: string): Query {
+  const query = known.get(sql) ?? { name: `rollcall_${known.size + 1}`, text: numbered(sql) };
+  known.set(sql, query);
+  return query;
+}
+
+function numbered(sql: string): string {
+  let at = 0;
+  return sql.replaceAll('?', () => `$${++at}`);
 }
