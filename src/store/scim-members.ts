@@ -45,7 +45,7 @@ export async function loadMembers(
   return rows.map(fromRow);
 }
 
-/** The groups that these people are directly in. */
+/** The groups that these people are directly in. (A join would be planned anew by SQLite at each call.) */
 export async function loadGroupsOf(
   db: Database,
   connection: ConnectionId,
@@ -54,12 +54,12 @@ export async function loadGroupsOf(
   if (people.length === 0) return [];
   const rows = await rowsOf<Row>(
     db,
-    `SELECT l.in_group, l.member, l.member_kind, r.display
-     FROM links l JOIN scim_resources r ON r.connection = l.connection AND r.id = l.in_group
-     WHERE l.connection = ? AND l.member_kind = 'person' AND ${oneOf(db, 'l.member')} ORDER BY l.in_group`,
+    `SELECT in_group, member, member_kind,
+       (SELECT r.display FROM scim_resources r WHERE r.connection = l.connection AND r.id = l.in_group) AS display
+     FROM links l WHERE connection = ? AND member_kind = 'person' AND ${oneOf(db, 'member')}`,
     [connection, people],
   );
-  return rows.map(fromRow);
+  return rows.map(fromRow).sort((a, b) => (a.group < b.group ? -1 : 1));
 }
 
 /** Which of these are in the group now; looked up by key, so that the size of the group does not matter. */

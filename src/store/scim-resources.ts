@@ -125,14 +125,14 @@ export async function findDeparted(
   who: { readonly externalId: string | null; readonly nameKey: string },
 ): Promise<ScimResource | null> {
   const [column, key] = who.externalId === null ? ['name_key', who.nameKey] : ['external_id', who.externalId];
-  const row = await rowOf<ScimRow>(
+  const rows = await rowsOf<ScimRow>(
     db,
-    `SELECT ${COLUMNS} FROM scim_resources
-     WHERE connection = ? AND type = 'User' AND ${column} = ? AND deleted_at IS NOT NULL
-     ORDER BY deleted_at DESC LIMIT 1`,
+    `SELECT ${COLUMNS}, deleted_at FROM scim_resources
+     WHERE connection = ? AND type = 'User' AND ${column} = ? AND deleted_at IS NOT NULL`,
     [connection, key],
   );
-  return row === null ? null : scimFromRow(row);
+  const [last] = rows.sort((a, b) => ((a.deleted_at ?? '') > (b.deleted_at ?? '') ? -1 : 1));
+  return last === undefined ? null : scimFromRow(last);
 }
 
 /** The kinds of the living resources among these ids. */

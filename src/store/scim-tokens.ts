@@ -69,9 +69,10 @@ export async function findScimCaller(
 ): Promise<{ readonly token: ScimToken; readonly kind: ConnectionKind; readonly state: ConnectionState } | null> {
   const row = await rowOf<TokenRow & { kind: ConnectionKind; state: ConnectionState }>(
     db,
-    `SELECT t.id, t.token_hash, t.connection, t.declared, t.created_at, t.expires_at, t.last_used_at, t.revoked_at,
-            c.kind, c.state
-     FROM scim_tokens t JOIN connections c ON c.id = t.connection WHERE t.token_hash = ?`,
+    `SELECT id, token_hash, connection, declared, created_at, expires_at, last_used_at, revoked_at,
+       (SELECT c.kind FROM connections c WHERE c.id = t.connection) AS kind,
+       (SELECT c.state FROM connections c WHERE c.id = t.connection) AS state
+     FROM scim_tokens t WHERE token_hash = ?`,
     [hash],
   );
   return row === null ? null : { token: fromRow(row), kind: row.kind, state: row.state };
