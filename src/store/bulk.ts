@@ -8,6 +8,9 @@ import { execute } from './statement.ts';
 /** Enough that a statement's own cost is nothing, few enough that its text is. */
 const ROWS_AT_ONCE = 2_000;
 
+/** So few are bound one by one: reading them from a JSON text would cost more than they do. */
+const FEW_ROWS = 12;
+
 export interface Row {
   readonly [column: string]: string | number | null;
 }
@@ -46,9 +49,14 @@ async function write(db: Database, table: string, rows: readonly Row[], onConfli
   if (first === undefined) return;
   const columns = Object.keys(first);
   const insert = `INSERT INTO ${table} (${columns.join(', ')})`;
-  if (rows.length === 1) {
-    const places = columns.map(() => '?').join(', ');
-    await execute(db, `${insert} VALUES (${places}) ${onConflict}`, Object.values(first));
+  if (rows.length <= FEW_ROWS) {
+    const places = `(${columns.map(() => '?').join(', ')})`;
+    const list = rows.map(() => places).join(', ');
+    await execute(
+      db,
+      `${insert} VALUES ${list} ${onConflict}`,
+      rows.flatMap((row) => columns.map((one) => row[one] ?? null)),
+    );
     return;
   }
   const values = isPostgres(db)

@@ -104,7 +104,10 @@ function keepStatements(connection: SqliteConnection): void {
   const prepare = connection.prepare.bind(connection);
   const kept = new Map<string, unknown>();
   connection.prepare = (sql) => {
-    const statement = kept.get(sql) ?? prepare(sql);
+    const known = kept.get(sql);
+    if (known !== undefined && kept.size < STATEMENTS_KEPT) return known;
+    const statement = known ?? prepare(sql);
+    // Behind all others: the one in front is the one that was asked longest ago, once there are many.
     kept.delete(sql);
     kept.set(sql, statement);
     const [oldest] = kept.keys();
