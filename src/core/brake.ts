@@ -24,8 +24,8 @@ export interface Window {
   readonly startedAt: Instant;
   /** Active members whom the connection granted, counted just before that removal. */
   readonly base: number;
-  /** People removed in the window who have not become active again. */
-  readonly spent: ReadonlySet<AccountId>;
+  /** People removed in the window who have not become active again: how many, and whether one of the changes is. */
+  readonly spent: Pick<ReadonlySet<AccountId>, 'size' | 'has'>;
 }
 
 export interface BrakeInput {
@@ -36,7 +36,7 @@ export interface BrakeInput {
   readonly window: Window | null;
   /** Active members whom the connection grants now. */
   readonly granted: number;
-  /** All active members now. */
+  /** All active members now; of many it is enough to know that they are more than these changes can take. */
   readonly active: number;
   /** Removals less arrivals of other connections in the same edit, which together may empty the organization. */
   readonly leavingOtherwise: number;
@@ -85,11 +85,11 @@ export function applyBrake(input: BrakeInput): BrakeVerdict {
     else if (vanishedGroup) held.set(account, 'vanished_group');
   }
   const free = removals.filter(({ account }) => !held.has(account));
-  const spent = new Set([...window.spent, ...free.map(({ account }) => account)]);
+  const more = new Set(free.map(({ account }) => account).filter((account) => !window.spent.has(account)));
   const arrivals = changes.filter((change) => change.arrival && !held.has(change.account)).length;
   const emptied =
     input.active >= NEVER_EMPTIED_FROM && input.active + arrivals - free.length - input.leavingOtherwise <= 0;
-  const stop = spent.size > budget ? 'budget' : emptied ? 'emptied' : null;
+  const stop = window.spent.size + more.size > budget ? 'budget' : emptied ? 'emptied' : null;
   if (stop !== null) for (const { account } of free) held.set(account, stop);
 
   return {

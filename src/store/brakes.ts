@@ -3,20 +3,38 @@ import type { Window } from '../core/brake.ts';
 import type { AccountId, ConnectionId, Instant, OrganizationId } from '../core/ids.ts';
 import type { Database } from './database.ts';
 import { inGroups } from './database.ts';
-import { execute, oneOf } from './statement.ts';
+import { execute, oneOf, rowOf, rowsOf } from './statement.ts';
 
 export interface WindowKey {
   readonly connection: ConnectionId | null;
   readonly organization: OrganizationId;
 }
 
-/** Read inside the transaction that will charge it. */
-export async function loadWindow(db: Database, { connection, organization }: WindowKey): Promise<Window | null> {
-  const where = { connection: connection ?? '', organization };
-  const row: { started_at: Instant; base: number } | undefined = await db('brake_windows').where(where).first();
-  if (row === undefined) return null;
-  const spent: { account: AccountId }[] = await db('brake_spent').where(where).select('account');
-  return { startedAt: row.started_at, base: row.base, spent: new Set(spent.map(({ account }) => account)) };
+/**
+ * Read inside the transaction that will charge it.
+ * @param accounts those of whom it must be known whether they are counted already.
+ */
+export async function loadWindow(
+  db: Database,
+  { connection, organization }: WindowKey,
+  accounts: readonly AccountId[],
+): Promise<Window | null> {
+  const key = [connection ?? '', organization];
+  const row = await rowOf<{ started_at: Instant; base: number }>(
+    db,
+    'SELECT started_at, base FROM brake_windows WHERE connection = ? AND organization = ?',
+    key,
+  );
+  if (row === null) return null;
+  const ofWindow = 'FROM brake_spent WHERE connection = ? AND organization = ?';
+  const counted = await rowOf<{ n: number }>(db, `SELECT count(*) AS n ${ofWindow}`, key);
+  const among = await rowsOf<{ account: AccountId }>(db, `SELECT account ${ofWindow} AND ${oneOf(db, 'account')}`, [
+    ...key,
+    accounts,
+  ]);
+  const known = new Set(among.map(({ account }) => account));
+  const spent = { size: counted?.n ?? 0, has: (account: AccountId) => known.has(account) };
+  return { startedAt: row.started_at, base: row.base, spent };
 }
 
 /** Charges removals to the window; a window that starts forgets what was spent before. */

@@ -6,6 +6,7 @@ import type { GrantableRole, Status } from '../core/role.ts';
 import { putRows } from './bulk.ts';
 import type { Database } from './database.ts';
 import { fromJson } from './database.ts';
+import { rowOf } from './statement.ts';
 
 export interface MembershipRow {
   organization: OrganizationId;
@@ -53,9 +54,17 @@ export async function writeMemberships(db: Database, memberships: readonly Membe
   await putRows(db, 'memberships', ['organization', 'account'], rows, ['created_at']);
 }
 
-export async function countActive(db: Database, organization: OrganizationId): Promise<number> {
-  const row = await db('memberships').where({ organization, status: 'active' }).count({ n: '*' }).first();
-  return Number(row?.['n'] ?? 0);
+/** Active members of the organization; with `most`, that number where there are more. */
+export async function countActive(db: Database, organization: OrganizationId, most?: number): Promise<number> {
+  const active = "FROM memberships WHERE organization = ? AND status = 'active'";
+  const row = await rowOf<{ n: number }>(
+    db,
+    most === undefined
+      ? `SELECT count(*) AS n ${active}`
+      : `SELECT count(*) AS n FROM (SELECT 1 ${active} LIMIT ?) AS counted`,
+    most === undefined ? [organization] : [organization, most],
+  );
+  return row?.n ?? 0;
 }
 
 /** Active members whom the connection grants something; with null, the organization's own settings, all of them. */

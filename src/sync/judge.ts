@@ -1,7 +1,7 @@
 // The brake on stored plan rows: judged on the whole plan, per connection and organization, in the transaction that
 // charges the budget. What is held is put into the one open hold, with the mask that leaves the member as they were.
 import type { Brake, BrakedChange, BrakeInput } from '../core/brake.ts';
-import { applyBrake, braked, isRunning } from '../core/brake.ts';
+import { applyBrake, braked, isRunning, NEVER_EMPTIED_FROM } from '../core/brake.ts';
 import type { AccountId, ConnectionId, Instant, OrganizationId } from '../core/ids.ts';
 import { holdMask } from '../core/mask.ts';
 import type { Mask } from '../core/mask.ts';
@@ -55,11 +55,15 @@ export async function judge(
     groups.set(key, group);
   }
   const inputs: { key: Omit<Verdict, 'held'>; input: BrakeInput }[] = [];
+  const leaversOf = removalsByOrganization([...groups.values()]);
   for (const { connection, organization, changes } of groups.values()) {
     const key = { connection, organization };
-    const removals = changes.some(({ removal }) => removal);
+    const leavers = changes.flatMap(({ removal, account }) => (removal ? [account] : []));
+    const removals = leavers.length > 0;
     const now = sync.now();
-    const window = removals ? await loadWindow(db, key) : null;
+    const window = removals ? await loadWindow(db, key, leavers) : null;
+    // More than these need not be counted: they are not emptied by all of them together.
+    const most = (leaversOf.get(organization) ?? 0) + NEVER_EMPTIED_FROM;
     const input = {
       settings: sync.brake,
       now,
@@ -67,7 +71,7 @@ export async function judge(
       window,
       // Of a window that runs the count is known: the members of a large organization are not looked through for each.
       granted: removals && !isRunning(sync.brake, window, now) ? await countGranted(db, organization, connection) : 0,
-      active: removals ? await countActive(db, organization) : 0,
+      active: removals ? await countActive(db, organization, most) : 0,
       leavingOtherwise: 0,
       suspect: options.suspect,
     };
@@ -82,6 +86,16 @@ export async function judge(
     verdicts.push({ ...key, held: verdict.held });
   }
   return verdicts;
+}
+
+function removalsByOrganization(
+  groups: readonly { readonly organization: OrganizationId; readonly changes: readonly BrakedChange[] }[],
+): ReadonlyMap<OrganizationId, number> {
+  const counted = new Map<OrganizationId, number>();
+  for (const { organization, changes } of groups) {
+    counted.set(organization, (counted.get(organization) ?? 0) + changes.filter(({ removal }) => removal).length);
+  }
+  return counted;
 }
 
 /** What the others of the organization take; a push has no others, and is judged once. */

@@ -28,7 +28,7 @@ export type Speaker = ConnectionId | null | 'people';
 export class Holds {
   readonly world: World;
   readonly open = new Map<string, Held>();
-  readonly #windows = new Map<string, Window>();
+  readonly #windows = new Map<string, Window & { readonly spent: ReadonlySet<AccountId> }>();
   /** What counted of each connection's word when the account was last settled. */
   readonly #heard = new Map<string, Say>();
   #next = 0;

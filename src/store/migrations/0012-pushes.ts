@@ -5,6 +5,7 @@ import type { Migration } from './migration.ts';
 import { runStatements } from './migration.ts';
 
 const STATEMENTS = [
+  'CREATE INDEX brake_spent_of_window ON brake_spent (connection, organization, account)',
   'CREATE INDEX person_grants_by_account ON person_grants (account)',
   'CREATE INDEX blocks_by_account ON blocks (account)',
   "CREATE INDEX plans_committing ON plans (id) WHERE state = 'committing'",
