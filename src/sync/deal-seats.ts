@@ -12,8 +12,14 @@ import { draft, Seats, toDraft } from './draft.ts';
 import type { Planning } from './replan.ts';
 import { replan } from './replan.ts';
 
-export async function dealSeats(sync: Sync, db: Database, landscape: Landscape, planning: Planning): Promise<void> {
-  for (const id of limitedOrganizations(landscape)) {
+/** @param where.among the organizations in which seats may have become free. */
+export async function dealSeats(
+  sync: Sync,
+  db: Database,
+  { landscape, among }: { readonly landscape: Landscape; readonly among: ReadonlySet<OrganizationId> },
+  planning: Planning,
+): Promise<void> {
+  for (const id of limitedOrganizations(landscape).filter((one) => among.has(one))) {
     const free = seatsOf(landscape, id) - (await countActive(db, id));
     const waiting = free > 0 ? await waitingAccounts(db, id, free) : [];
     if (waiting.length > 0) await replan(sync, db, planning, waiting, [id], { everySeatFree: true });

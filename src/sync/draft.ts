@@ -19,9 +19,14 @@ export class Seats {
     this.#free = free;
   }
 
-  static async load(db: Database, landscape: Landscape): Promise<Seats> {
+  /** @param among the organizations that will be planned; of all others none is left. Not given: all that there are. */
+  static async load(db: Database, landscape: Landscape, among?: ReadonlySet<OrganizationId>): Promise<Seats> {
     const free = new Map<OrganizationId, number>();
     for (const id of limitedOrganizations(landscape)) {
+      if (among?.has(id) === false) {
+        free.set(id, 0);
+        continue;
+      }
       const seats = landscape.organizations.get(id)?.seats ?? 0;
       const left = seats - (await countActive(db, id));
       const waiting = left > 0 ? (await waitingAccounts(db, id, left)).length : 0;

@@ -33,7 +33,10 @@ export interface SettleInput {
 
 /** Plans, judges and writes; `db` must be a transaction that holds the write lock. */
 export async function settle(sync: Sync, db: Database, input: SettleInput): Promise<void> {
-  const seats = await Seats.load(db, input.landscape);
+  // What is held of somebody may be planned anew wherever it is.
+  const held = input.dossiers.flatMap(({ masks }) => masks.map(({ organization }) => organization));
+  const concerned = new Set([...input.organizations, ...held]);
+  const seats = await Seats.load(db, input.landscape, concerned);
   const drafted = await draft(db, input.landscape, input.dossiers, {
     organizations: input.organizations,
     seats,
@@ -46,20 +49,20 @@ export async function settle(sync: Sync, db: Database, input: SettleInput): Prom
   const rows = rowsOfDrafts(input.plan, drafts, sync.now());
   const verdicts =
     input.brakeOff === true ? [] : await judge(sync, db, rows, { suspect: input.suspect === true, charge: true });
-  const held = verdicts.map((verdict) => ({ verdict, rows: rows.filter((row) => isHeld(verdict, row)) }));
-  const stopped = new Set(held.flatMap((one) => one.rows.map(({ id }) => id)));
+  const braked = verdicts.map((verdict) => ({ verdict, rows: rows.filter((row) => isHeld(verdict, row)) }));
+  const stopped = new Set(braked.flatMap((one) => one.rows.map(({ id }) => id)));
   await addRows(
     db,
     rows.map((row) => (stopped.has(row.id) ? row : { ...row, state: 'applied' as const })),
   );
-  for (const one of held) await hold(sync, db, one.verdict, one.rows, input.before, input.speakers);
+  for (const one of braked) await hold(sync, db, one.verdict, one.rows, input.before, input.speakers);
   const applied = [...ready, ...fresh.filter((_change, at) => !stopped.has(rows[at]?.id ?? ''))];
   await applyChanges(sync, db, input.plan, applied);
   // Of whom nothing is held, there is nothing to review.
   if (drafted.reviews.length > 0 || stopped.size > 0) {
     await reviewAgain(sync, db, input, accountsOf(applied));
   }
-  await dealSeats(sync, db, input.landscape, input);
+  await dealSeats(sync, db, { landscape: input.landscape, among: concerned }, input);
   await replanNewOwners(sync, db, input, applied);
 }
 
