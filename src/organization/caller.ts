@@ -74,12 +74,20 @@ export function isOperator(operators: readonly string[], email: string): boolean
   return operators.some((one) => emailKey(one) === emailKey(email));
 }
 
-function opens(via: Via, membership: OwnMembership): boolean {
+/** What decides whether a session or token opens a membership. */
+type Openable = Pick<OwnMembership, 'organization' | 'role' | 'requireSso'>;
+
+/** Whether it opens an organization that the account owns, also one that is closed and so in no list. */
+export function opensOwned(via: Via, organization: OrganizationId): boolean {
+  return opens(via, { organization, role: 'owner', requireSso: false });
+}
+
+function opens(via: Via, membership: Openable): boolean {
   if (via.kind === 'token') return via.token.organization === membership.organization;
   return via.session.openings.some((opening) => openedBy(opening, membership));
 }
 
-function openedBy({ connection, organization }: Opening, membership: OwnMembership): boolean {
+function openedBy({ connection, organization }: Opening, membership: Openable): boolean {
   if (organization !== null) return organization === membership.organization;
   // The Owner gets in when the identity provider is broken; their sign-in was noted.
   return connection !== null || !membership.requireSso || membership.role === 'owner';

@@ -126,6 +126,18 @@ test('whoever runs an organization’s identity provider touches nobody’s acco
   expect((await sso.call('DELETE', '/api/current-user', { email: 'leo@acme.example' })).status).toBe(403);
 });
 
+test('an identity provider opens no organization again that its Owner closed elsewhere', async () => {
+  const founder = await signedUp(site, 'mia@acme.example');
+  const [own = ''] = Object.keys(await rolesOf(founder));
+  await scimSays(site, { 'mia@acme.example': 'active' });
+  const mia = await enterByMail(site, 'mia@acme.example');
+  expect((await mia.call('POST', `/api/organizations/${own}/close`, { title: 'mia@acme.example' })).status).toBe(204);
+  const sso = await through('mia@acme.example');
+  expect((await sso.call('POST', `/api/organizations/${own}/reopen`)).status).toBe(404);
+  expect(await rolesOf(mia)).not.toHaveProperty(own);
+  expect((await mia.call('POST', `/api/organizations/${own}/reopen`)).status).toBe(204);
+});
+
 test('an identity provider makes nobody an operator, nor a member of another organization', async () => {
   const bert = await enterByMail(site, 'bert@beta.example');
   const { token } = (await bert.get('/api/invite')).json() as { token: string };
