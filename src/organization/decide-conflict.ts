@@ -4,6 +4,7 @@ import type { AccountId } from '../core/ids.ts';
 import { RollcallError } from '../errors.ts';
 import type { Conflict } from '../store/conflicts.ts';
 import { decideConflict, findConflict } from '../store/conflicts.ts';
+import { endUnproven } from '../store/access.ts';
 import { addAccounts, findAccount } from '../store/accounts.ts';
 import type { Database } from '../store/database.ts';
 import { inTransaction } from '../store/database.ts';
@@ -28,7 +29,12 @@ export async function decide(sync: Sync, id: string, decision: 'linked' | 'disca
       throw new RollcallError('not_found', `there is no open conflict ${id}: \`rollcall conflicts\` lists them`);
     }
     if (decision === 'discarded') await decideConflict(db, id, decision, sync.now());
-    else await link(sync, db, conflict, conflict.account ?? (await holderOrNew(sync, db, conflict)));
+    else {
+      const account = conflict.account ?? (await holderOrNew(sync, db, conflict));
+      await link(sync, db, conflict, account);
+      // The operator answers for the person, not for whoever signed up under their address and never proved it.
+      await endUnproven(db, account);
+    }
     return conflict;
   });
 }
