@@ -2,7 +2,7 @@
 // connection may speak for that address (organizations.md section 5). Otherwise it is a link conflict, never a guess.
 import type { Connection } from './connection.ts';
 import type { Person } from './fact.ts';
-import { emailDomain } from './fact.ts';
+import { emailDomain, isAddress } from './fact.ts';
 import type { AccountId } from './ids.ts';
 
 export type LinkConflict =
@@ -67,7 +67,10 @@ export function mayMove(
   return maySpeakFor(connection, from, verifiedDomains) && maySpeakFor(connection, to, verifiedDomains);
 }
 
-/** Whether the connection's word about this address is enough to join or create an account. */
+/**
+ * Whether the connection's word about this address is enough to join or create an account. Nobody speaks for what could
+ * be mistaken for another's, or read as two.
+ */
 export function maySpeakFor(connection: Connection, email: string, verifiedDomains: ReadonlySet<string>): boolean {
-  return connection.trustEmail === 'any' || verifiedDomains.has(emailDomain(email));
+  return isAddress(email) && (connection.trustEmail === 'any' || verifiedDomains.has(emailDomain(email)));
 }
