@@ -25,7 +25,10 @@ export interface Caller {
   readonly via: Via;
   /** Memberships of open organizations that the session or token opens; deactivated ones too, for the person to see. */
   readonly memberships: readonly OwnMembership[];
-  /** Memberships that only a further sign-in opens: the switcher offers it. */
+  /**
+   * Memberships that only a further sign-in opens: the switcher offers it. Told to a whole session alone: where somebody
+   * else belongs is no business of the organization whose identity provider signed them in.
+   */
   readonly shut: readonly OwnMembership[];
   /** The organization that is worked in; null without an active membership. */
   readonly active: OrganizationId | null;
@@ -48,7 +51,7 @@ export async function findCaller(db: Database, via: Via, operators: readonly str
     proven: provenAt !== null,
     via,
     memberships,
-    shut: all.filter((one) => one.status !== 'deactivated' && !memberships.includes(one)),
+    shut: isWhole(via) ? all.filter((one) => one.status !== 'deactivated' && !memberships.includes(one)) : [],
     active: chosen?.organization ?? null,
     operator: isWhole(via) && provenAt !== null && isOperator(operators, account.email),
   };
