@@ -57,14 +57,17 @@ export function decideLink(question: LinkQuestion): LinkDecision {
 
 /**
  * Whether the connection may move an account from one address to another. What people sign in with is touched only by
- * whoever may speak for the old address too: else one organization could take over a member of another by renaming.
+ * whoever may speak for the old address too: else one organization could take over a member of another by renaming. An
+ * organization's own connection that is only trusted moves nobody who belongs elsewhere: that needs verified domains.
  */
 export function mayMove(
   connection: Connection,
-  { from, to }: { readonly from: string; readonly to: string },
+  move: { readonly from: string; readonly to: string; readonly elsewhere: boolean },
   verifiedDomains: ReadonlySet<string>,
 ): boolean {
-  return maySpeakFor(connection, from, verifiedDomains) && maySpeakFor(connection, to, verifiedDomains);
+  const trusted = connection.organization === null || !move.elsewhere;
+  const speaker: Connection = trusted ? connection : { ...connection, trustEmail: 'verified' };
+  return maySpeakFor(speaker, move.from, verifiedDomains) && maySpeakFor(speaker, move.to, verifiedDomains);
 }
 
 /**

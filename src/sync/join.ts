@@ -18,6 +18,7 @@ import type { Database } from '../store/database.ts';
 import { loadLinksOf } from '../store/facts.ts';
 import { linkPeople, linkedIds, unlinkedByEmail } from '../store/external-people.ts';
 import { newId } from '../store/ids.ts';
+import { membershipsOf } from '../store/memberships.ts';
 import { loadDomains } from '../store/organizations.ts';
 import type { Addresses } from './addresses.ts';
 import { knownBySignIn } from './known-by-sign-in.ts';
@@ -81,7 +82,8 @@ export async function decideJoining(db: Database, input: JoinInput): Promise<Joi
     const old = present.get(account)?.email ?? '';
     if (email === null || emailKey(email) === emailKey(old)) continue;
     const holder = addresses.holder(emailKey(email), holders.get(emailKey(email)));
-    if (!mayMove(view.connection, { from: old, to: email }, verified))
+    const elsewhere = await belongsElsewhere(db, view.connection, account);
+    if (!mayMove(view.connection, { from: old, to: email, elsewhere }, verified))
       result.conflicts.push({ person, reason: 'address_not_verified', account: holder });
     else if (holder !== null && holder !== account)
       result.conflicts.push({ person, reason: 'address_taken', account: holder });
@@ -147,6 +149,12 @@ export async function speaksFor(db: Database, connection: Connection, email: str
       : [connection.organization];
   const domains = await loadDomains(db);
   return maySpeakFor(connection, email, new Set(served.flatMap((id) => [...(domains.get(id) ?? [])])));
+}
+
+/** Whether the account is, or was, a member of another organization than the one whose own connection this is. */
+async function belongsElsewhere(db: Database, { organization }: Connection, account: AccountId): Promise<boolean> {
+  if (organization === null) return false;
+  return (await membershipsOf(db, account)).some((one) => one.organization !== organization);
 }
 
 /** Active people before leavers, so that of two entries with one address the one in use is joined. */
