@@ -198,7 +198,8 @@ test('nobody gets in as a colleague by a letter that folds into one of the colle
   const kim = { nameId: 'kim', attributes: { Email: ['kim@acme.example'], Groups: ['label-team'] } };
   expect((await server.browser().signIn(server, idp, 'acme-saml', kim)).status).toBe(303);
   // People can choose such a mail or user name at their provider, which compares by bytes and finds it free.
-  const mail = { nameId: 'mallory-1', attributes: { Email: ['\u212Aim@acme.example'], Groups: ['label-team'] } };
+  await push(server.door.sync, scimSaid({ id: 'kai', userName: 'kai', email: 'kai@acme.example' }));
+  const mail = { nameId: 'mallory-1', attributes: { Email: ['\u212Aai@acme.example'], Groups: ['label-team'] } };
   expect((await server.browser().signIn(server, idp, 'acme-saml', mail)).status).toBe(403);
   await push(server.door.sync, scimSaid({ id: 'm', userName: '\u212Aim', email: 'mallory@acme.example' }));
   const name = { nameId: '\u212Aim', attributes: { Email: ['mallory@acme.example'], Groups: ['label-team'] } };
@@ -209,6 +210,7 @@ test('nobody gets in as a colleague by a letter that folds into one of the colle
     .orderBy('external_id')
     .select('external_id', 'accounts.email');
   expect(linked).toEqual([
+    { external_id: 'kai', email: 'kai@acme.example' },
     { external_id: 'kim', email: 'kim@acme.example' },
     { external_id: 'm', email: 'mallory@acme.example' },
     { external_id: '\u212Aim', email: 'mallory@acme.example' },
