@@ -113,7 +113,8 @@ async function declareOrganizations(
     const { id, title, roleAuthority, defaultRole, seats } = declared;
     const successor = declared.successor === null ? null : await accountFor(db, declared.successor, at);
     // Named only now: whoever signed up under that address before has not shown that it is theirs.
-    if (successor !== null && known?.successor !== successor.id) await endUnproven(db, successor.id);
+    if (successor !== null && known?.successor !== successor.id)
+      await endUnproven(db, successor.id, `named the successor of ${id}`, at);
     const settings = { id, title, roleAuthority, defaultRole, seats, successor: successor?.id ?? null, open: true };
     if (known === undefined) {
       const owner = await ownerFor(db, declared.owner, at, activations);
@@ -151,7 +152,7 @@ async function ownerFor(
   activations: { email: string; token: string }[],
 ): Promise<Account> {
   const known = await findAccount(db, email);
-  if (known !== null && !(await endUnproven(db, known.id))) return known;
+  if (known !== null && !(await endUnproven(db, known.id, 'named an Owner by the configuration', at))) return known;
   const account = known ?? (await accountFor(db, email, at));
   const token = randomBytes(32).toString('base64url');
   await addActivation(db, account.id, createHash('sha256').update(token).digest('hex'), at);

@@ -12,6 +12,7 @@ import type { Landscape } from '../core/plan.ts';
 import type { Account } from '../store/accounts.ts';
 import { accountsByEmail, addAccounts, fillNames, loadAccounts, setEmail } from '../store/accounts.ts';
 import { claimAccount } from '../store/access.ts';
+import { noteEvent } from '../store/account-events.ts';
 import { closeConflicts, noteConflict } from '../store/conflicts.ts';
 import { loadMappings } from '../store/connections.ts';
 import type { Database } from '../store/database.ts';
@@ -71,7 +72,6 @@ export async function decideJoining(db: Database, input: JoinInput): Promise<Joi
     conflicts: [] as Joining['conflicts'][number][],
     addresses: [] as Joining['addresses'][number][],
   };
-
   // Who moves away leaves an address to whoever comes.
   const present = await loadAccounts(
     db,
@@ -208,13 +208,16 @@ async function drawnIn(
 
 /** Writes what was decided. */
 export async function writeJoining(db: Database, joining: Joining, at: Instant): Promise<void> {
-  for (const { account, email } of joining.addresses) await setEmail(db, account, email);
+  for (const { account, email, person } of joining.addresses) {
+    await setEmail(db, account, email);
+    await noteEvent(db, { kind: 'address_moved', account, organization: null, detail: person.connection }, at);
+  }
   await addAccounts(db, joining.created, at);
   const fresh = new Set(joining.created.map(({ id }) => id));
   for (const { person, account } of joining.joined) {
     if (fresh.has(account)) continue;
     await fillNames(db, account, person.person.attributes);
-    await claimAccount(db, account, at);
+    await claimAccount(db, account, `joined by ${person.person.connection}`, at);
   }
   await linkPeople(
     db,
