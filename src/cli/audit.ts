@@ -1,4 +1,4 @@
-// `audit`: what people did to sign-in itself. Memberships have a history of their own: `explain`.
+// `audit`: what was done to sign-in itself, by people, commands and connections. Memberships have a history of their own: `explain`.
 import type { AccountId, OrganizationId } from '../core/ids.ts';
 import { RollcallError } from '../errors.ts';
 import { listEvents } from '../store/account-events.ts';
@@ -13,10 +13,10 @@ const MOST = 10_000;
 export const audit: Command = {
   name: 'audit',
   summary:
-    'what people did, newest first: sign-ins, passwords, tokens, invitations, switches, Owners past required SSO',
+    'what was done to sign-in, newest first: sign-ins, passwords, tokens, invitations, switches, moved addresses, domains',
   options: [
     { flags: '--organization <id>', summary: 'only what concerns this organization' },
-    { flags: '--account <email>', summary: 'only what this person did' },
+    { flags: '--account <email>', summary: 'only what this person did, or what befell their account' },
     { flags: '--limit <number>', summary: 'how many (100 unless stated)' },
   ],
   examples: [
@@ -42,7 +42,7 @@ export const audit: Command = {
     if (told.length === 0) out.line('nothing yet');
     else {
       out.table(
-        ['AT', 'EVENT', 'BY', 'ORGANIZATION', 'DETAIL'],
+        ['AT', 'EVENT', 'ACCOUNT', 'ORGANIZATION', 'DETAIL'],
         told.map(({ at, kind, account, organization, detail }) => [
           at,
           kind,

@@ -5,6 +5,7 @@ import { loadAccounts } from '../store/accounts.ts';
 import { loadConflicts } from '../store/conflicts.ts';
 import type { Command } from './command.ts';
 import { EXIT } from './command.ts';
+import { remedies } from './unjoined.ts';
 
 const DECISIONS = new Map<string, 'linked' | 'discarded'>([
   ['link', 'linked'],
@@ -43,11 +44,14 @@ export const conflicts: Command = {
     }));
     out.document({ conflicts: told });
     if (told.length === 0) out.line('no conflicts');
-    else
+    else {
       out.table(
         ['ID', 'CONNECTION', 'EXTERNAL ID', 'EMAIL', 'REASON', 'ACCOUNT'],
         told.map((one) => [one.id, one.connection, one.external_id, one.email ?? '–', one.reason, one.account ?? '–']),
       );
+      out.line('');
+      for (const line of remedies(told.map(({ reason }) => reason))) out.line(line);
+    }
     return EXIT.done;
   },
 };

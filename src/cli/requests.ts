@@ -7,6 +7,9 @@ import { EXIT, text } from './command.ts';
 
 const MOST = 10_000;
 
+/** A filter may have thousands of characters, and then no line of the table could be read; `--json` has them all. */
+const PATH_SHOWN = 100;
+
 export const requests: Command = {
   name: 'requests',
   summary: 'the latest requests of a SCIM connection, newest first, each with its answer and what it changed',
@@ -32,9 +35,13 @@ export const requests: Command = {
     else {
       out.table(
         ['AT', 'METHOD', 'PATH', 'STATUS', 'PLAN'],
-        all.map(({ at, method, path, status, plan }) => [at, method, path, String(status), plan ?? '-']),
+        all.map(({ at, method, path, status, plan }) => [at, method, shortened(path), String(status), plan ?? '–']),
       );
     }
     return EXIT.done;
   },
 };
+
+function shortened(path: string): string {
+  return path.length <= PATH_SHOWN ? path : `${path.slice(0, PATH_SHOWN - 1)}…`;
+}

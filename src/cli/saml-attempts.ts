@@ -27,8 +27,10 @@ export const attempts: SamlSubject = async ({ out, sync }, { connection: named, 
   if (one !== null) return show(db, out, one);
   const connection = await findConnection(db, named);
   if (connection?.kind !== 'saml') {
-    const what = REFERENCE.test(named) ? `attempt ${named}: it was never made here, or is forgotten by now` : named;
-    throw new RollcallError('not_found', `there is no SAML connection or ${what}`);
+    const what = REFERENCE.test(named)
+      ? `no attempt ${named}: it was never made here, or is forgotten by now`
+      : `no SAML connection ${named}: \`rollcall connections\` lists them, and a reference looks like K7QX-2M9P-4TUV`;
+    throw new RollcallError('not_found', `there is ${what}`);
   }
   const all = await loadAttempts(db, connection.id, limit);
   out.document({ attempts: await attemptsJson(db, all) });

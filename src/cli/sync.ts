@@ -2,7 +2,6 @@
 import { readExport } from '../ldap/export.ts';
 import { RollcallError } from '../errors.ts';
 import { loadConflicts } from '../store/conflicts.ts';
-import type { Database } from '../store/database.ts';
 import { countMembers } from '../store/memberships.ts';
 import { rowsOfPlan } from '../store/plans.ts';
 import { applyExpiredHolds } from '../sync/decide-hold.ts';
@@ -13,6 +12,7 @@ import { text } from './command.ts';
 import type { OnStep } from '../ldap/session.ts';
 import { readingOf } from './readings.ts';
 import { printReport } from './report.ts';
+import { unjoinedWarnings } from './unjoined.ts';
 
 export const syncCommand: Command = {
   name: 'sync',
@@ -55,6 +55,9 @@ export const syncCommand: Command = {
       progress: (step, done, of) => out.progress(`${step} ${done}${of === null ? '' : ` of ${of}`}`),
     });
     out.progressDone();
+    const unjoined = preview
+      ? result.unjoined
+      : (await loadConflicts(store.db)).filter((one) => one.connection === connection.id).map(({ reason }) => reason);
     if (preview) for (const { step, found } of told) out.line(`${step.padEnd(8)} ${found}`);
     return printReport(out, {
       ref: result.ref,
@@ -62,7 +65,7 @@ export const syncCommand: Command = {
       complete: result.complete,
       reason: result.reason,
       read: result.read,
-      warnings: [...result.warnings, ...(await conflictWarnings(store.db, connection.id))],
+      warnings: [...result.warnings, ...unjoinedWarnings(unjoined, { preview })],
       members: await countMembers(store.db, connection.id),
       vacant: await vacantOrganizations(store.db),
       preview: result.preview || result.observed,
@@ -71,9 +74,3 @@ export const syncCommand: Command = {
     });
   },
 };
-
-/** People who were read and are nobody here yet: without a word, a newcomer's missing access has no reason. */
-async function conflictWarnings(db: Database, connection: string): Promise<string[]> {
-  const open = (await loadConflicts(db)).filter((one) => one.connection === connection).length;
-  return open === 0 ? [] : [`${open} people could not be joined to an account: rollcall conflicts lists them`];
-}

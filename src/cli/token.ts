@@ -1,8 +1,8 @@
 // `token`: bearer tokens, printed once and alone on standard output, so that they can be piped where they belong.
 import { RollcallError } from '../errors.ts';
 import { revokeToken } from '../organization/api-tokens.ts';
+import { endScimToken } from '../organization/end-scim-token.ts';
 import { makeScimToken } from '../organization/make-scim-token.ts';
-import { loadScimTokens, revokeScimToken } from '../store/scim-tokens.ts';
 import type { Sync } from '../sync/context.ts';
 import type { Command, Context, Input } from './command.ts';
 import { EXIT, text } from './command.ts';
@@ -39,16 +39,17 @@ export const token: Command = {
       case 'api':
         if (id === undefined) throw new RollcallError('input_invalid', 'token api needs EMAIL and --organization ID');
         return tokenApi(context, input, id);
-      case 'revoke':
+      case 'revoke': {
         if (id === undefined)
           throw new RollcallError('input_invalid', 'token revoke needs an ID: `rollcall token list`');
-        if (!(await revokeScimToken(store.db, id, store.now())) && !(await revokeToken(store, id))) {
+        const ended = await endScimToken(store, id);
+        if (ended === null && !(await revokeToken(store, id))) {
           throw new RollcallError(
             'not_found',
             `there is no token ${id} in use: \`rollcall token list\` lists those of SCIM clients, \`rollcall token list EMAIL\` a member's`,
           );
         }
-        if ((await loadScimTokens(store.db)).some((one) => one.id === id && one.declared)) {
+        if (ended?.declared === true) {
           context.out.warn(
             'the configuration file states this token: change it there too, or the next start takes it back',
           );
@@ -56,6 +57,7 @@ export const token: Command = {
         context.out.document({ revoked: id });
         context.out.line(`token ${id} is revoked`);
         return EXIT.done;
+      }
       default:
         throw new RollcallError('input_invalid', `token knows list, scim, api and revoke, not ${action}`);
     }

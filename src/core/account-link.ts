@@ -2,7 +2,7 @@
 // connection may speak for that address (organizations.md section 5). Otherwise it is a link conflict, never a guess.
 import type { Connection } from './connection.ts';
 import type { Person } from './fact.ts';
-import { emailDomain } from './fact.ts';
+import { emailDomain, isAddress } from './fact.ts';
 import type { AccountId } from './ids.ts';
 
 export type LinkConflict =
@@ -57,17 +57,23 @@ export function decideLink(question: LinkQuestion): LinkDecision {
 
 /**
  * Whether the connection may move an account from one address to another. What people sign in with is touched only by
- * whoever may speak for the old address too: else one organization could take over a member of another by renaming.
+ * whoever may speak for the old address too: else one organization could take over a member of another by renaming. An
+ * organization's own connection that is only trusted moves nobody who belongs elsewhere: that needs verified domains.
  */
 export function mayMove(
   connection: Connection,
-  { from, to }: { readonly from: string; readonly to: string },
+  move: { readonly from: string; readonly to: string; readonly elsewhere: boolean },
   verifiedDomains: ReadonlySet<string>,
 ): boolean {
-  return maySpeakFor(connection, from, verifiedDomains) && maySpeakFor(connection, to, verifiedDomains);
+  const trusted = connection.organization === null || !move.elsewhere;
+  const speaker: Connection = trusted ? connection : { ...connection, trustEmail: 'verified' };
+  return maySpeakFor(speaker, move.from, verifiedDomains) && maySpeakFor(speaker, move.to, verifiedDomains);
 }
 
-/** Whether the connection's word about this address is enough to join or create an account. */
+/**
+ * Whether the connection's word about this address is enough to join or create an account. Nobody speaks for what could
+ * be mistaken for another's, or read as two.
+ */
 export function maySpeakFor(connection: Connection, email: string, verifiedDomains: ReadonlySet<string>): boolean {
-  return connection.trustEmail === 'any' || verifiedDomains.has(emailDomain(email));
+  return isAddress(email) && (connection.trustEmail === 'any' || verifiedDomains.has(emailDomain(email)));
 }

@@ -73,11 +73,12 @@ export function isAddress(text: string): boolean {
 const PLAIN_ADDRESS = /^[!-?A-~]+@[!-?A-~]+$/;
 
 function isUnmistakable(text: string): boolean {
-  return (
-    /^[^@]+@[^@]+$/.test(text) &&
-    !/[\p{C}\p{Z}]/u.test(text) &&
-    Array.from(text).every((letter) => letter <= '\u007f' || emailKey(letter) > '\u007f')
-  );
+  return /^[^@]+@[^@]+$/.test(text) && !/[\p{C}\p{Z}]/u.test(text) && foldsPlainly(text);
+}
+
+/** Whether no letter outside ASCII folds into it, as the Kelvin sign does into "k": two names would be compared as one. */
+export function foldsPlainly(text: string): boolean {
+  return Array.from(text).every((letter) => letter <= '\u007f' || emailKey(letter) > '\u007f');
 }
 
 /** The domain of an address, in its compared form; '' where there is none. */

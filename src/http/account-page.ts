@@ -1,7 +1,7 @@
 // `/user`: the organizations that the session opens, with the switcher, and the browsers that are signed in.
 import { Router } from 'express';
 import type { Request, Response } from 'express';
-import { reaches, switchTo } from '../organization/caller.ts';
+import { isWhole, reaches, switchTo } from '../organization/caller.ts';
 import type { Caller } from '../organization/caller.ts';
 import type { AccountsContext } from '../organization/context.ts';
 import type { OwnConflict } from '../organization/own-conflicts.ts';
@@ -123,6 +123,7 @@ function sendAccountPage(context: AccountsContext, request: Request, response: R
         <ul class="rows">
           ${caller.memberships.map((one) => organizationRow(caller, one, token))}
           ${caller.shut.map(shutRow)}
+          ${!isWhole(caller.via) && OTHERS}
         </ul>
         ${
           caller.memberships.length + caller.shut.length === 0 &&
@@ -174,7 +175,13 @@ function organizationRow({ active }: Caller, one: OwnMembership, token: string):
   </li>`;
 }
 
-/** The session does not open it: whoever came through one organization's identity provider signs in to the others. */
+/** What else there is, if anything, is not told to a session that one organization's identity provider opened. */
+const OTHERS = html`<li>
+  <div><span class="name">Other organizations</span><p class="meta">Needs a further sign-in</p></div>
+  <a href="${signInPath('/user')}">Sign in to another organization</a>
+</li>`;
+
+/** The session does not open it: the organization asks for its own single sign-on. */
 function shutRow(one: OwnMembership): Html {
   return html`<li>
     <div><span class="name">${one.title}</span><p class="meta">Needs a further sign-in</p></div>

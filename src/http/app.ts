@@ -1,6 +1,6 @@
 // The Express application: security headers first, then each door's router, then what nobody answers.
 import express from 'express';
-import type { Express, Router } from 'express';
+import type { Express, RequestHandler, Router } from 'express';
 import helmet from 'helmet';
 import { notFound, unforeseen } from './problem.ts';
 
@@ -31,8 +31,15 @@ export function createApp({ routers, log, trustProxy = [] }: AppOptions): Expres
   // Whose address a request comes from: a proxy is believed only where the installation names it.
   app.set('trust proxy', trustProxy.length > 0 && [...trustProxy]);
   app.use(helmet({ contentSecurityPolicy: { useDefaults: false, directives: POLICY } }));
+  app.use(readable);
   for (const router of routers) app.use(router);
   app.use(notFound);
   app.use(unforeseen(log));
   return app;
 }
+
+/** A NUL stands in no id of ours, and a database can't be asked for one. SCIM says so in its own words. */
+const readable: RequestHandler = (request, response, next) => {
+  if (request.path.includes('%00') && !request.path.startsWith('/scim/')) notFound(request, response, next);
+  else next();
+};

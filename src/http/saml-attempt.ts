@@ -55,7 +55,7 @@ export class Attempt {
 
   async refuse(rule: string, reason: string, status = 403, help: string | null = null): Promise<void> {
     const { id } = this.#saml.connection;
-    this.#door.log(`saml ${id}: sign-in ${this.reference} refused by ${rule}: ${oneLine(reason)}`);
+    this.#door.log(`saml ${id}: sign-in ${this.reference} refused by ${rule}: ${oneLine(reason).slice(0, 500)}`);
     await this.record('refused', rule, reason);
     if (this.#certificate === null) await this.#sender?.failed();
     sendRefusal(this.#response, status, this.reference, help);
@@ -82,7 +82,7 @@ export class Attempt {
       at: this.#door.sync.now(),
       outcome,
       rule,
-      reason: reason.slice(0, LONGEST_REASON),
+      reason: oneLine(reason).slice(0, LONGEST_REASON),
       account: this.account,
       email: this.email,
       certificate: this.#certificate,
@@ -93,7 +93,7 @@ export class Attempt {
   }
 }
 
-/** A stranger's text in a log is one line of it. */
+/** A stranger's text in a log is one line of it, and what holds a NUL is kept by no database. */
 function oneLine(text: string): string {
-  return text.replaceAll(/\p{Cc}+/gu, ' ').slice(0, 500);
+  return text.replaceAll(/\p{Cc}+/gu, ' ');
 }

@@ -13,7 +13,8 @@ import { browserOf, nameBrowser } from './saml-browser.ts';
 import type { SamlConnection, SamlDoor, SamlProvider } from './saml-door.ts';
 import { findSamlConnection, providerOf } from './saml-door.ts';
 import { keysOf } from './saml-keys.ts';
-import { sendPage } from './saml-page.ts';
+import { sendLater, sendPage } from './saml-page.ts';
+import { senderOf } from './saml-sender.ts';
 
 export async function answerLogout(
   door: SamlDoor,
@@ -31,7 +32,9 @@ export async function answerLogout(
     return response.redirect(303, '/user/logout');
   }
   if (rawQuery === '') return beginLogout(door, saml, provider, request, response);
-  const attempt = new Attempt(door, saml, request, response);
+  const sender = await senderOf(door, saml, request, 'sign-out');
+  if (sender.spent !== null) return sendLater(response, sender.spent.retryAfterMs);
+  const attempt = new Attempt(door, saml, request, response, sender);
   const now = Date.parse(door.sync.now());
   const message = await readLogout(rawQuery, {
     logoutUrl: saml.addresses.logoutUrl,

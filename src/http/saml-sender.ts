@@ -17,12 +17,18 @@ export interface Sender {
   readonly failed: () => Promise<void>;
 }
 
-export async function senderOf(door: SamlDoor, { connection }: SamlConnection, request: Request): Promise<Sender> {
+/** @param what counted by itself: whoever is kept from signing out for a while can still sign in. */
+export async function senderOf(
+  door: SamlDoor,
+  { connection }: SamlConnection,
+  request: Request,
+  what: 'sign-in' | 'sign-out',
+): Promise<Sender> {
   const browser = browserOf(request, door.publicUrl);
   const wanted = { connection: connection.id, at: door.sync.now() };
   const open = browser === null ? [] : await openRequests(door.sync.db, { ...wanted, browser });
   const who: Stranger = browser === null || open.length === 0 ? { address: request.ip ?? '' } : { browser };
-  const name = `saml ${connection.id}`;
+  const name = `saml ${what} ${connection.id}`;
   return {
     open,
     spent: await spentAt(door.sync, name, who),

@@ -57,7 +57,7 @@ export function samlRouter(door: SamlDoor): Router {
   router.post(
     '/saml/:connection/acs',
     at(async (saml, request, response) => {
-      const sender = await senderOf(door, saml, request);
+      const sender = await senderOf(door, saml, request, 'sign-in');
       if (sender.spent !== null) return sendLater(response, sender.spent.retryAfterMs);
       const attempt = new Attempt(door, saml, request, response, sender);
       if (!request.is('application/x-www-form-urlencoded')) {

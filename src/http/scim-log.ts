@@ -31,8 +31,13 @@ export class ScimLog {
   add(request: Omit<ScimRequest, 'request' | 'answer'> & { readonly request: Json; readonly answer: Json }): void {
     if (this.#waiting.length >= MAX_WAITING) return;
     const { request: sent, answer } = request;
-    const path = request.path.slice(0, MAX_PATH);
-    this.#waiting.push({ ...request, path, request: redacted(sent), answer: redacted(answer) });
+    const path = /password/i.test(request.path) ? request.path.replace(/\?.*/s, '?[redacted]') : request.path;
+    this.#waiting.push({
+      ...request,
+      path: path.slice(0, MAX_PATH),
+      request: redacted(sent),
+      answer: redacted(answer),
+    });
     this.#timer ??= setTimeout(() => void this.flush(), FLUSH_MS).unref();
   }
 
@@ -58,7 +63,18 @@ function redacted(body: Json): string | null {
   if (body === null) return null;
   const text = JSON.stringify(body, (key, value: unknown) => {
     if (key.toLowerCase().endsWith('password')) return '[redacted]';
-    return value;
+    // A PATCH names the attribute in its path, and a search in its filter.
+    if (key === 'filter') return withoutPassword(value);
+    return namesPassword(value) ? { ...value, value: '[redacted]' } : value;
   });
   return text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text;
+}
+
+function namesPassword(value: unknown): value is { readonly path: string } {
+  return typeof value === 'object' && value !== null && 'path' in value && withoutPassword(value.path) !== value.path;
+}
+
+/** Nobody filters by a password who does not write one. */
+function withoutPassword(filter: unknown): unknown {
+  return typeof filter === 'string' && /password/i.test(filter) ? '[redacted]' : filter;
 }

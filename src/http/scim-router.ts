@@ -126,7 +126,7 @@ async function run(steps: Steps, request: Request, response: Response, handler: 
     if (hasBody(request)) body = await readJson(request, door.limits.bodyBytes);
     outcome = await handler(door, {
       caller,
-      id: typeof request.params['id'] === 'string' ? request.params['id'] : '',
+      id: idOf(request),
       query: parametersOf(request),
       body,
       ifMatch: request.headers['if-match'] ?? null,
@@ -152,6 +152,11 @@ async function run(steps: Steps, request: Request, response: Response, handler: 
     run: outcome.plan?.run ?? null,
     plan: outcome.plan?.id ?? null,
   });
+}
+
+/** A NUL stands in no id, and a database can't be asked for one. */
+function idOf({ params: { id } }: Request): string {
+  return typeof id === 'string' && !id.includes('\0') ? id : '';
 }
 
 function hasBody({ method }: Request): boolean {

@@ -25,7 +25,10 @@ export interface Caller {
   readonly via: Via;
   /** Memberships of open organizations that the session or token opens; deactivated ones too, for the person to see. */
   readonly memberships: readonly OwnMembership[];
-  /** Memberships that only a further sign-in opens: the switcher offers it. */
+  /**
+   * Memberships that only a further sign-in opens: the switcher offers it. Told to a whole session alone: where somebody
+   * else belongs is no business of the organization whose identity provider signed them in.
+   */
   readonly shut: readonly OwnMembership[];
   /** The organization that is worked in; null without an active membership. */
   readonly active: OrganizationId | null;
@@ -48,7 +51,7 @@ export async function findCaller(db: Database, via: Via, operators: readonly str
     proven: provenAt !== null,
     via,
     memberships,
-    shut: all.filter((one) => one.status !== 'deactivated' && !memberships.includes(one)),
+    shut: isWhole(via) ? all.filter((one) => one.status !== 'deactivated' && !memberships.includes(one)) : [],
     active: chosen?.organization ?? null,
     operator: isWhole(via) && provenAt !== null && isOperator(operators, account.email),
   };
@@ -74,12 +77,20 @@ export function isOperator(operators: readonly string[], email: string): boolean
   return operators.some((one) => emailKey(one) === emailKey(email));
 }
 
-function opens(via: Via, membership: OwnMembership): boolean {
+/** What decides whether a session or token opens a membership. */
+type Openable = Pick<OwnMembership, 'organization' | 'role' | 'requireSso'>;
+
+/** Whether it opens an organization that the account owns, also one that is closed and so in no list. */
+export function opensOwned(via: Via, organization: OrganizationId): boolean {
+  return opens(via, { organization, role: 'owner', requireSso: false });
+}
+
+function opens(via: Via, membership: Openable): boolean {
   if (via.kind === 'token') return via.token.organization === membership.organization;
   return via.session.openings.some((opening) => openedBy(opening, membership));
 }
 
-function openedBy({ connection, organization }: Opening, membership: OwnMembership): boolean {
+function openedBy({ connection, organization }: Opening, membership: Openable): boolean {
   if (organization !== null) return organization === membership.organization;
   // The Owner gets in when the identity provider is broken; their sign-in was noted.
   return connection !== null || !membership.requireSso || membership.role === 'owner';

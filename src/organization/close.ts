@@ -12,7 +12,7 @@ import { declaredOrganizations, loadOrganizations, saveOrganization } from '../s
 import type { Sync } from '../sync/context.ts';
 import { edit } from '../sync/edit.ts';
 import type { Caller } from './caller.ts';
-import { activeIn, atLeast } from './caller.ts';
+import { activeIn, atLeast, opensOwned } from './caller.ts';
 
 const REVERSIBLE_MS = 30 * DAY_MS;
 
@@ -42,13 +42,17 @@ export async function closeOrganization(sync: Sync, caller: Caller, id: string, 
   });
 }
 
-/** Opens it again; its connections go on as they were. @throws RollcallError `not_found` for all but its Owner in time. */
+/**
+ * Opens it again; its connections go on as they were.
+ * @throws RollcallError `not_found` for all but its Owner in time, and for a session that another organization opened.
+ */
 export async function reopenOrganization(sync: Sync, caller: Caller, id: string): Promise<void> {
   await edit(sync, { kind: 'people', preview: false }, async (db) => {
     const organization = id as OrganizationId;
     const [found] = await loadOrganizations(db, [organization]);
     const closing = await closingOf(db, organization);
-    if (found?.owner !== caller.account.id || found.open || closing === null || isFinal(sync, closing)) {
+    const mine = found?.owner === caller.account.id && opensOwned(caller.via, organization);
+    if (!mine || found.open || closing === null || isFinal(sync, closing)) {
       throw new RollcallError('not_found', 'there is no such organization');
     }
     for (const connection of await loadConnections(db)) {

@@ -4,6 +4,8 @@ import type { AccountId } from '../core/ids.ts';
 import { RollcallError } from '../errors.ts';
 import type { Conflict } from '../store/conflicts.ts';
 import { decideConflict, findConflict } from '../store/conflicts.ts';
+import { endUnproven } from '../store/access.ts';
+import { noteEvent } from '../store/account-events.ts';
 import { addAccounts, findAccount } from '../store/accounts.ts';
 import type { Database } from '../store/database.ts';
 import { inTransaction } from '../store/database.ts';
@@ -27,8 +29,17 @@ export async function decide(sync: Sync, id: string, decision: 'linked' | 'disca
     if (conflict === null || conflict.state !== 'open') {
       throw new RollcallError('not_found', `there is no open conflict ${id}: \`rollcall conflicts\` lists them`);
     }
-    if (decision === 'discarded') await decideConflict(db, id, decision, sync.now());
-    else await link(sync, db, conflict, conflict.account ?? (await holderOrNew(sync, db, conflict)));
+    const event = { organization: null, detail: `${conflict.connection}, by command` };
+    if (decision === 'discarded') {
+      await decideConflict(db, id, decision, sync.now());
+      await noteEvent(db, { kind: 'conflict_discarded', account: conflict.account, ...event }, sync.now());
+    } else {
+      const account = conflict.account ?? (await holderOrNew(sync, db, conflict));
+      await noteEvent(db, { kind: 'conflict_linked', account, ...event }, sync.now());
+      await link(sync, db, conflict, account);
+      // The operator answers for the person, not for whoever signed up under their address and never proved it.
+      await endUnproven(db, account, `linked to ${conflict.connection}`, sync.now());
+    }
     return conflict;
   });
 }

@@ -7,6 +7,7 @@ import type { AccountId, ConnectionId, Instant, MappingId, OrganizationId } from
 import type { GrantableRole, ProjectRole } from '../core/role.ts';
 import { RollcallError } from '../errors.ts';
 import type { Account } from '../store/accounts.ts';
+import { endUnproven } from '../store/access.ts';
 import { addAccounts, addActivation, findAccount, loadAccounts } from '../store/accounts.ts';
 import { addMapping, closeMapping, loadConnections, loadMappings, saveConnection } from '../store/connections.ts';
 import type { StoredConnection, StoredMapping } from '../store/connections.ts';
@@ -111,9 +112,12 @@ async function declareOrganizations(
     const known = stored.get(declared.id);
     const { id, title, roleAuthority, defaultRole, seats } = declared;
     const successor = declared.successor === null ? null : await accountFor(db, declared.successor, at);
+    // Named only now: whoever signed up under that address before has not shown that it is theirs.
+    if (successor !== null && known?.successor !== successor.id)
+      await endUnproven(db, successor.id, `named the successor of ${id}`, at);
     const settings = { id, title, roleAuthority, defaultRole, seats, successor: successor?.id ?? null, open: true };
     if (known === undefined) {
-      const owner = (await findAccount(db, declared.owner)) ?? (await newOwner(db, declared.owner, at, activations));
+      const owner = await ownerFor(db, declared.owner, at, activations);
       await foundOne({ ...settings, declared: true, at }, owner);
       for (const project of declared.projects) await addProject(db, id, project, at);
     } else {
@@ -140,13 +144,16 @@ async function accountFor(db: Database, email: string, at: Instant): Promise<Acc
   return account;
 }
 
-async function newOwner(
+/** Whoever signed up under the address and never proved it loses the account to whom the one-time link is given. */
+async function ownerFor(
   db: Database,
   email: string,
   at: Instant,
   activations: { email: string; token: string }[],
 ): Promise<Account> {
-  const account = await accountFor(db, email, at);
+  const known = await findAccount(db, email);
+  if (known !== null && !(await endUnproven(db, known.id, 'named an Owner by the configuration', at))) return known;
+  const account = known ?? (await accountFor(db, email, at));
   const token = randomBytes(32).toString('base64url');
   await addActivation(db, account.id, createHash('sha256').update(token).digest('hex'), at);
   activations.push({ email, token });

@@ -3,6 +3,8 @@
 import { randomBytes } from 'node:crypto';
 import { RollcallError } from '../errors.ts';
 import type { OrganizationId } from '../core/ids.ts';
+import { noteEvent } from '../store/account-events.ts';
+import type { Database } from '../store/database.ts';
 import type { ClaimState, DomainClaim } from '../store/domain-claims.ts';
 import {
   addVerified,
@@ -64,6 +66,7 @@ export async function verifyByOperator(sync: Sync, organization: OrganizationId,
     // Else it would be lost with its record.
     await dropVerified(db, { organization, domain }, ['dns']);
     await addVerified(db, { organization, domain }, 'command', sync.now());
+    await note(sync, db, 'domain_verified', { organization, domain }, 'command');
   });
 }
 
@@ -85,6 +88,7 @@ export async function withdrawDomain(sync: Sync, organization: OrganizationId, w
   await edit(sync, { kind: 'people', preview: false }, async (db) => {
     await dropClaim(db, { organization, domain });
     await dropVerified(db, { organization, domain }, ['dns', 'command']);
+    await note(sync, db, 'domain_withdrawn', { organization, domain }, 'command');
   });
 }
 
@@ -103,6 +107,7 @@ export async function checkDomain(sync: Sync, claim: DomainClaim, resolve: TxtRe
       await saveClaim(db, checked);
       if (state === 'verified') await addVerified(db, checked, 'dns', sync.now());
       else await dropVerified(db, checked, ['dns']);
+      await note(sync, db, state === 'verified' ? 'domain_verified' : 'domain_lost', checked, 'dns');
     });
   }
   return state;
@@ -116,6 +121,17 @@ export async function checkDomains(sync: Sync, resolve: TxtResolver): Promise<Do
     if (state === 'lost' && claim.state !== 'lost') lost.push(claim);
   }
   return lost;
+}
+
+/** Whose word counts for whose addresses is for somebody to read afterwards. */
+async function note(
+  { now }: Sync,
+  db: Database,
+  kind: 'domain_verified' | 'domain_withdrawn' | 'domain_lost',
+  { organization, domain }: Pick<DomainClaim, 'organization' | 'domain'>,
+  by: string,
+): Promise<void> {
+  await noteEvent(db, { kind, account: null, organization, detail: `${domain}, by ${by}` }, now());
 }
 
 /** Null when the resolver could not tell. */

@@ -3,6 +3,7 @@
 import { bearerTokenHash, newBearerToken } from '../connection/bearer-token.ts';
 import type { Instant } from '../core/ids.ts';
 import { RollcallError } from '../errors.ts';
+import { noteEvent } from '../store/account-events.ts';
 import { findConnection } from '../store/connections.ts';
 import { inTransaction } from '../store/database.ts';
 import { addScimToken } from '../store/scim-tokens.ts';
@@ -28,6 +29,13 @@ export async function makeScimToken(
     }
     const token = newBearerToken();
     const hash = bearerTokenHash(token);
-    return { id: await addScimToken(db, { connection: connection.id, hash, expiresAt }, sync.now()), token };
+    const made = await addScimToken(db, { connection: connection.id, hash, expiresAt }, sync.now());
+    const { organization } = connection;
+    await noteEvent(
+      db,
+      { kind: 'scim_token_made', account: null, organization, detail: `${connection.id}, ${made}` },
+      sync.now(),
+    );
+    return { id: made, token };
   });
 }

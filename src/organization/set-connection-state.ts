@@ -1,5 +1,6 @@
 // Observing, activating and pausing a connection: an edit like any other, planned, braked and written whole.
 import { RollcallError } from '../errors.ts';
+import { noteEvent } from '../store/account-events.ts';
 import { findConnection, saveConnection } from '../store/connections.ts';
 import type { Sync } from '../sync/context.ts';
 import type { EditResult } from '../sync/edit.ts';
@@ -26,5 +27,7 @@ export async function setConnectionState(
   }
   return edit(sync, { kind: 'people', connection: connection.id, preview: false }, async (db) => {
     await saveConnection(db, { ...connection, state }, sync.now());
+    const { organization } = connection;
+    await noteEvent(db, { kind: 'connection_set', account: null, organization, detail: `${id} ${state}` }, sync.now());
   });
 }

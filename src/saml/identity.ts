@@ -1,7 +1,7 @@
 // Who the assertion is about: the stable id, the address, the names, the groups, and the value by which the same person
 // is found in the organization's directories.
 import type { SamlSettings } from '../connection/saml.ts';
-import { emailKey } from '../core/fact.ts';
+import { emailKey, isAddress } from '../core/fact.ts';
 import type { ConnectionId, Instant } from '../core/ids.ts';
 import type { PushReading, Unknown } from '../core/reading.ts';
 import { readGroups } from './groups.ts';
@@ -71,9 +71,8 @@ function stableId({ attributes, nameId }: Assertion, settings: SamlSettings, ema
 }
 
 function addressOf(text: string | null): string | null {
-  return text !== null && text.length <= 320 && /^[^\s@<>"(),;:\\]+@[^\s@<>"(),;:\\]+$/.test(text)
-    ? emailKey(text)
-    : null;
+  // Before it is folded: what folds into another's address must not become it.
+  return text !== null && isAddress(text) && /^[^<>"(),;:\\]+$/.test(text) ? emailKey(text) : null;
 }
 
 /**

@@ -28,6 +28,9 @@ export function parseXml(xml: string, bounds: Bounds): Parsed {
 
 /** For what was made of a message that had kept within its bounds. */
 export function parseBounded(xml: string): Parsed {
+  if (FORBIDDEN.test(xml)) {
+    return { root: null, refusal: { rule: 'isWellFormed', reason: 'a control character, which no XML has' } };
+  }
   const faults: string[] = [];
   const parser = new DOMParser({
     errorHandler: (_level: string, fault: unknown) => {
@@ -41,6 +44,10 @@ export function parseBounded(xml: string): Parsed {
     refusal: { rule: 'isWellFormed', reason: `not well-formed XML: ${faults[0] ?? 'it is empty'}` },
   };
 }
+
+/** What XML 1.0 knows no way to write; the parser lets it through, and no database would keep it. */
+const FORBIDDEN =
+  /[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]|&#(?:0*(?:[0-8]|1[124-9]|2\d|3[01])|x0*(?:[0-8bcef]|1[\da-f]));/i;
 
 function documentOf(parser: DOMParser, xml: string, faults: string[]): Element | null {
   try {

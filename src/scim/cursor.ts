@@ -28,7 +28,9 @@ export function readCursor(cursor: string, question: string): Position {
 function partsOf(cursor: string): readonly unknown[] {
   try {
     const parts: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
-    return Array.isArray(parts) ? parts : [];
+    // A NUL is nothing that a database could be asked for, and stands in no cursor of ours.
+    const ours = Array.isArray(parts) && !parts.some((part) => typeof part === 'string' && part.includes('\0'));
+    return ours ? (parts as readonly unknown[]) : [];
   } catch {
     return [];
   }

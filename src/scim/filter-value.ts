@@ -14,6 +14,7 @@ export function checkedValue(
   value: FilterValue,
 ): { readonly value: FilterValue } | { readonly problem: string } {
   const { name, type } = attribute;
+  if (typeof value === 'string' && value.includes('\0')) return { problem: `no "${name}" holds a NUL character` };
   const substring = operator === 'co' || operator === 'sw' || operator === 'ew';
   const ordered = operator === 'gt' || operator === 'ge' || operator === 'lt' || operator === 'le';
   switch (type) {

@@ -81,5 +81,7 @@ export function truthOf(value: Json): boolean | null {
 }
 
 function mistyped(attribute: Attribute, expected: string, written: Json): ReturnType<typeof refuse> {
-  return refuse('invalidValue', `"${attribute.name}" must be ${expected}, and is ${shown(written)}`);
+  // What nobody may read back is repeated in no error either.
+  const found = attribute.returned === 'never' ? 'is not' : `is ${shown(written)}`;
+  return refuse('invalidValue', `"${attribute.name}" must be ${expected}, and ${found}`);
 }

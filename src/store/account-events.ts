@@ -1,4 +1,5 @@
-// What people did to sign-in itself: a sign-in, an Owner past the SSO that the organization requires, a password, a token.
+// What was done to sign-in itself, by people, by commands and by connections: a sign-in, an Owner past the SSO that the
+// organization requires, a password, a token, an address that a connection moved, a domain that it may speak for.
 import type { AccountId, Instant, OrganizationId } from '../core/ids.ts';
 import type { Database } from './database.ts';
 import { newId } from './ids.ts';
@@ -17,6 +18,15 @@ export type AccountEventKind =
   | 'invitation_revoked'
   | 'invitation_link_reset'
   | 'conflict_linked'
+  | 'conflict_discarded'
+  | 'address_moved'
+  | 'unproven_ended'
+  | 'domain_verified'
+  | 'domain_withdrawn'
+  | 'domain_lost'
+  | 'scim_token_made'
+  | 'scim_token_ended'
+  | 'connection_set'
   | 'organization_closed'
   | 'organization_reopened'
   | 'left'

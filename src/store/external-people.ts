@@ -1,5 +1,5 @@
 // External people by account, by address and by group: whose they are, and who is still nobody's.
-import { emailKey } from '../core/fact.ts';
+import { emailKey, foldsPlainly } from '../core/fact.ts';
 import type { AccountId, ConnectionId, Instant } from '../core/ids.ts';
 import type { Database } from './database.ts';
 import { inGroups } from './database.ts';
@@ -138,7 +138,9 @@ export async function peopleMatching(
       break;
   }
   const rows: PersonRow[] = await query.orderBy(['connection', 'external_id']).limit(10);
-  return rows.map(personFromRow);
+  const people = rows.map(personFromRow);
+  // Some databases fold more letters than others: what only folds into the name is not the name.
+  return field === 'userName' ? people.filter(({ attributes }) => foldsPlainly(attributes.userName ?? '')) : people;
 }
 
 /** Accounts of the people of these connections who have one of the names, by the name in lower case. */
@@ -154,7 +156,7 @@ export async function linkedByUserName(
       .whereRaw(`lower(user_name) IN (${group.map(() => 'lower(?)').join(', ')})`, [...group])
       .whereNotNull('account')
       .select('user_name', 'account');
-    for (const { user_name: name, account } of rows) {
+    for (const { user_name: name, account } of rows.filter((row) => foldsPlainly(row.user_name))) {
       const key = name.toLowerCase();
       found.set(key, (found.get(key) ?? new Set()).add(account));
     }

@@ -1,5 +1,6 @@
 // The second half of a directory run: the differences become small readings (pieces), and every piece is planned by
 // the same steps as a push, without being written. The first piece is the groups', which may touch anybody.
+import type { LinkConflict } from '../core/account-link.ts';
 import type { ConnectionId, Instant } from '../core/ids.ts';
 import type { DirectoryReading } from '../core/reading.ts';
 import { RollcallError } from '../errors.ts';
@@ -46,7 +47,7 @@ export async function planDirectory(
   reading: DirectoryReading,
   asRead: DirectoryRead,
   beat: Beat,
-): Promise<DirectoryPlan & { readonly unseen: readonly Unseen[] }> {
+): Promise<DirectoryPlan & { readonly unseen: readonly Unseen[]; readonly unjoined: readonly LinkConflict[] }> {
   const { db } = sync;
   const { connection, at } = reading;
   await countAnew(db, 'staged_people');
@@ -80,6 +81,7 @@ export async function planDirectory(
     reference: read.reference,
     warnings: [...read.warnings, ...mappingWarnings(viewOf(planner.landscape, connection))],
     pieces: planner.pieces - 1,
+    unjoined: planner.unjoined,
   };
 }
 

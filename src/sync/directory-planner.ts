@@ -1,4 +1,5 @@
 // Plans the pieces of a directory run, one after the other, in the landscape that the groups' own piece leaves.
+import type { LinkConflict } from '../core/account-link.ts';
 import type { Connection } from '../core/connection.ts';
 import { viewConnection } from '../core/group-graph.ts';
 import type { AccountId, ConnectionId } from '../core/ids.ts';
@@ -47,6 +48,8 @@ export class DirectoryPlanner {
   pieces = 0;
   /** People planned so far. */
   planned = 0;
+  /** Why people of the plan are joined to no account: one for each of them. */
+  readonly unjoined: LinkConflict[] = [];
 
   private constructor(sync: Sync, ref: RunRef, reading: DirectoryReading, landscape: Landscape, setting: Setting) {
     this.#sync = sync;
@@ -109,6 +112,7 @@ export class DirectoryPlanner {
     const reading = this.pieces === 0 ? withGroups(said, groupsChanged) : said;
     const prepared = await prepare(db, { landscape: this.landscape, domains, reading, addresses: this.#addresses });
     this.landscape = prepared.landscape;
+    for (const { reason } of prepared.joining.conflicts) this.unjoined.push(reason);
     const { organizations } = prepared;
     const drafted = await draft(db, this.landscape, prepared.dossiers, { organizations, seats, now: at });
     const vanished = this.#vanished(this.landscape);

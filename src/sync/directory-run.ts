@@ -1,6 +1,7 @@
 // A directory run: read and stage, find the differences, plan everybody whom one touches, judge the whole, then
 // commit the stored plan piece by piece. A killed read starts again; a killed commit goes on from the stored plan.
 import { setImmediate as turn } from 'node:timers/promises';
+import type { LinkConflict } from '../core/account-link.ts';
 import type { ConnectionId, PlanId, RunId } from '../core/ids.ts';
 import type { DirectoryReading } from '../core/reading.ts';
 import { RollcallError } from '../errors.ts';
@@ -38,6 +39,8 @@ const RENEWED_MS = 5_000;
 export interface RunResult extends DirectoryPlan {
   readonly ref: PlanRef;
   readonly preview: boolean;
+  /** Why people of the plan are joined to no account: one for each of them. */
+  readonly unjoined: readonly LinkConflict[];
 }
 
 /**
@@ -74,7 +77,7 @@ async function runUnder(lease: Lease, sync: Sync, reading: DirectoryReading, opt
       // SQLite works while it is waited for: without a turn of their own, requests and signals would wait for the end.
       await turn();
     };
-    const { unseen, ...plan } = await readAndPlan(sync, ref, reading, beat);
+    const { unseen, unjoined, ...plan } = await readAndPlan(sync, ref, reading, beat);
     const judged = { suspect: plan.suspect, speakers };
     if (options.preview || plan.observed) {
       await inLeasedTransaction(db, lease, async (trx) => {
@@ -84,7 +87,7 @@ async function runUnder(lease: Lease, sync: Sync, reading: DirectoryReading, opt
         await setPlanState(trx, ref.id, 'preview');
         await setRunState(trx, ref.run, 'done', sync.now(), plan);
       });
-      if (options.preview) return { ...plan, ref, preview: true };
+      if (options.preview) return { ...plan, unjoined, ref, preview: true };
     }
     await inLeasedTransaction(db, lease, async (trx) => {
       if (!plan.observed)
@@ -95,13 +98,15 @@ async function runUnder(lease: Lease, sync: Sync, reading: DirectoryReading, opt
     });
     committing = true;
     await commitPlan(sync, ref, plan, 0, beat);
-    return { ...plan, ref, preview: false };
+    return { ...plan, unjoined, ref, preview: false };
   } catch (error) {
     // A commit that was begun is gone on with by the next run; before that nothing has been written.
     if (!committing) {
       const reason = error instanceof Error ? error.message : 'unforeseen';
-      // Whoever asks for a preview is there to read why it failed; and being stopped is no failure.
-      const told = !options.preview && options.signal?.aborted !== true;
+      // Whoever asks for a preview, or names a file that can't be read, is there to read why it failed; and being stopped
+      // is no failure.
+      const mistyped = error instanceof RollcallError && error.code === 'input_invalid';
+      const told = !options.preview && !mistyped && options.signal?.aborted !== true;
       // Where this is refused too, as to a holder that lost its lease, the next run sweeps up.
       await giveUp(sync, ref, { connection: reading.connection, reason, told }).catch(() => undefined);
     }

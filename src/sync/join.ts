@@ -12,12 +12,14 @@ import type { Landscape } from '../core/plan.ts';
 import type { Account } from '../store/accounts.ts';
 import { accountsByEmail, addAccounts, fillNames, loadAccounts, setEmail } from '../store/accounts.ts';
 import { claimAccount } from '../store/access.ts';
+import { noteEvent } from '../store/account-events.ts';
 import { closeConflicts, noteConflict } from '../store/conflicts.ts';
 import { loadMappings } from '../store/connections.ts';
 import type { Database } from '../store/database.ts';
 import { loadLinksOf } from '../store/facts.ts';
 import { linkPeople, linkedIds, unlinkedByEmail } from '../store/external-people.ts';
 import { newId } from '../store/ids.ts';
+import { membershipsOf } from '../store/memberships.ts';
 import { loadDomains } from '../store/organizations.ts';
 import type { Addresses } from './addresses.ts';
 import { knownBySignIn } from './known-by-sign-in.ts';
@@ -70,7 +72,6 @@ export async function decideJoining(db: Database, input: JoinInput): Promise<Joi
     conflicts: [] as Joining['conflicts'][number][],
     addresses: [] as Joining['addresses'][number][],
   };
-
   // Who moves away leaves an address to whoever comes.
   const present = await loadAccounts(
     db,
@@ -81,7 +82,8 @@ export async function decideJoining(db: Database, input: JoinInput): Promise<Joi
     const old = present.get(account)?.email ?? '';
     if (email === null || emailKey(email) === emailKey(old)) continue;
     const holder = addresses.holder(emailKey(email), holders.get(emailKey(email)));
-    if (!mayMove(view.connection, { from: old, to: email }, verified))
+    const elsewhere = await belongsElsewhere(db, view.connection, account);
+    if (!mayMove(view.connection, { from: old, to: email, elsewhere }, verified))
       result.conflicts.push({ person, reason: 'address_not_verified', account: holder });
     else if (holder !== null && holder !== account)
       result.conflicts.push({ person, reason: 'address_taken', account: holder });
@@ -149,6 +151,12 @@ export async function speaksFor(db: Database, connection: Connection, email: str
   return maySpeakFor(connection, email, new Set(served.flatMap((id) => [...(domains.get(id) ?? [])])));
 }
 
+/** Whether the account is, or was, a member of another organization than the one whose own connection this is. */
+async function belongsElsewhere(db: Database, { organization }: Connection, account: AccountId): Promise<boolean> {
+  if (organization === null) return false;
+  return (await membershipsOf(db, account)).some((one) => one.organization !== organization);
+}
+
 /** Active people before leavers, so that of two entries with one address the one in use is joined. */
 function inOrder(people: readonly LinkedPerson[]): LinkedPerson[] {
   return [...people].sort(
@@ -200,13 +208,16 @@ async function drawnIn(
 
 /** Writes what was decided. */
 export async function writeJoining(db: Database, joining: Joining, at: Instant): Promise<void> {
-  for (const { account, email } of joining.addresses) await setEmail(db, account, email);
+  for (const { account, email, person } of joining.addresses) {
+    await setEmail(db, account, email);
+    await noteEvent(db, { kind: 'address_moved', account, organization: null, detail: person.connection }, at);
+  }
   await addAccounts(db, joining.created, at);
   const fresh = new Set(joining.created.map(({ id }) => id));
   for (const { person, account } of joining.joined) {
     if (fresh.has(account)) continue;
     await fillNames(db, account, person.person.attributes);
-    await claimAccount(db, account, at);
+    await claimAccount(db, account, `joined by ${person.person.connection}`, at);
   }
   await linkPeople(
     db,

@@ -1,6 +1,7 @@
 // A directory learns of somebody who has signed in already, perhaps under another address: the same match by which a
 // sign-in finds its person in a directory (organizations.md section 5), asked from the other side. Else it would depend
 // on who spoke first whether one person has one account or two.
+import { foldsPlainly } from '../core/fact.ts';
 import type { AccountId } from '../core/ids.ts';
 import type { ConnectionView } from '../core/group-graph.ts';
 import type { LinkedPerson } from '../core/grant.ts';
@@ -24,7 +25,8 @@ export async function knownBySignIn(
     .map((view) => view.connection)
     .filter((one) => one.kind === 'saml' && one.state === 'active' && one.organization === connection.organization)
     .map(({ id }) => id);
-  const byName = Map.groupBy(people, ({ person }) => person.attributes.userName?.toLowerCase() ?? '');
+  const named = people.filter(({ person: { attributes } }) => foldsPlainly(attributes.userName ?? ''));
+  const byName = Map.groupBy(named, ({ person }) => person.attributes.userName?.toLowerCase() ?? '');
   const names = [...byName].flatMap(([name, list]) => (name !== '' && list.length === 1 ? [name] : []));
   if (providers.length === 0 || names.length === 0) return found;
   const signedIn = await linkedByUserName(db, providers, names);

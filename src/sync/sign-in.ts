@@ -1,5 +1,6 @@
 // A sign-in by a provider: whom it names is looked up among the organization's directories, what it says comes in
 // through the one door, and then it is asked whether that account may be in (organizations.md sections 4 and 5).
+import { foldsPlainly } from '../core/fact.ts';
 import type { AccountId, OrganizationId, PlanId } from '../core/ids.ts';
 import type { PushReading } from '../core/reading.ts';
 import type { Membership } from '../core/membership.ts';
@@ -126,7 +127,8 @@ async function findInDirectories(
   );
   if (directories.length === 0) return { account: null };
   const ids = directories.map(({ id }) => id);
-  const matched = match.value === null ? [] : await peopleMatching(db, ids, match.field, match.value);
+  const { field, value } = match;
+  const matched = value === null || !foldsPlainly(value) ? [] : await peopleMatching(db, ids, field, value);
   const accounts = new Set(present(matched).flatMap(({ account }) => (account === null ? [] : [account])));
   const [only] = accounts;
   // Two accounts under one name: neither is a guess worth making; the address decides, or a person.

@@ -151,6 +151,30 @@ describe('bad input changes nothing and says what to do', () => {
     expect(await stored()).toBe(before);
   });
 
+  test('a mistyped file is told to whoever typed it, and mailed to no Administrator', async () => {
+    const told = async (): Promise<unknown[]> => {
+      const db = openDatabase(`sqlite:${join(folder, 'rollcall.db')}`);
+      const events: unknown[] = await db('events').where({ type: 'run.failed' }).whereLike('data', '%nowhere%');
+      await db.destroy();
+      return events;
+    };
+    file('good.yaml', GOOD);
+    expect((await rollcall('good.yaml', 'sync', 'corp', '--ldif', 'nowhere.ldif')).code).toBe(2);
+    expect(await told()).toEqual([]);
+  });
+
+  test('a preview says how many would be joined to no account, and why', async () => {
+    const text = GOOD.replace('trustEmail: any', 'trustEmail: verified').replace('rollcall.db', 'fresh.db');
+    file('fresh.yaml', text);
+    file('fresh.ldif', directory.ldif());
+    expect((await rollcall('fresh.yaml', 'apply')).code).toBe(0);
+    const { stderr } = await rollcall('fresh.yaml', 'sync', 'corp', '--ldif', 'fresh.ldif', '--plan');
+    expect(stderr).toContain('1 person would be joined to no account (address_not_verified)');
+    await rollcall('fresh.yaml', 'sync', 'corp', '--ldif', 'fresh.ldif');
+    const { stdout } = await rollcall('fresh.yaml', 'conflicts');
+    expect(stdout).toContain('address_not_verified: the connection may not speak for the address: verify its domain');
+  });
+
   test('a mapping to a group that no group has is named with the nearest, and the rest goes on', async () => {
     file('near.yaml', GOOD.replace('cn=leads', 'cn=leds'));
     file('near.ldif', directory.ldif());

@@ -3,9 +3,17 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { listEvents, pruneSignIns } from '../../src/store/account-events.ts';
 import { findAccount } from '../../src/store/accounts.ts';
 import { revokeToken } from '../../src/organization/api-tokens.ts';
-import { acme, COMPANY, enterByMail } from './company.ts';
+import type { PushReading } from '../../src/core/reading.ts';
+import { decide } from '../../src/organization/decide-conflict.ts';
+import { verifyByOperator, withdrawDomain } from '../../src/organization/domains.ts';
+import { endScimToken } from '../../src/organization/end-scim-token.ts';
+import { makeScimToken } from '../../src/organization/make-scim-token.ts';
+import { setConnectionState } from '../../src/organization/set-connection-state.ts';
+import { loadConflicts } from '../../src/store/conflicts.ts';
+import { push } from '../../src/sync/push.ts';
+import { acme, COMPANY, enterByMail, scim, scimSays } from './company.ts';
 import type { Site } from './site.ts';
-import { openSite, PASSWORD, signIn } from './site.ts';
+import { openSite, PASSWORD, signedUp, signIn } from './site.ts';
 
 let site: Site;
 beforeEach(async () => {
@@ -47,6 +55,46 @@ test('every sign-in, switch and token can be read afterwards, with who did it', 
   ]);
   expect(await told({ organization: acme })).not.toContain('signed_in password');
 });
+
+test('what connections and commands do to somebody’s sign-in can be read afterwards too', async () => {
+  const { sync } = site;
+  await signedUp(site, 'leo@acme.example');
+  await scimSays(site, { 'leo@acme.example': 'active' });
+  await pushRenamed('leo@acme.example', 'leonard@acme.example');
+  await signedUp(site, 'zed@elsewhere.example');
+  await scimSays(site, { 'zed@elsewhere.example': 'active', 'eve@elsewhere.example': 'active' });
+  const conflicts = new Map((await loadConflicts(sync.db)).map(({ email, id }) => [email, id]));
+  await decide(sync, conflicts.get('zed@elsewhere.example') ?? '', 'linked');
+  await decide(sync, conflicts.get('eve@elsewhere.example') ?? '', 'discarded');
+  await verifyByOperator(sync, acme, 'acme.test');
+  await withdrawDomain(sync, acme, 'acme.test');
+  const { id } = await makeScimToken(sync, scim, null);
+  expect(await endScimToken(sync, id)).toEqual({ declared: false });
+  expect(await endScimToken(sync, id)).toBeNull();
+  await setConnectionState(sync, scim, 'paused');
+  expect(await told()).toEqual([
+    'signed_up',
+    'unproven_ended joined by acme-scim',
+    'address_moved acme-scim',
+    'signed_up',
+    'conflict_linked acme-scim, by command',
+    'unproven_ended linked to acme-scim',
+    'conflict_discarded acme-scim, by command',
+    'domain_verified acme.test, by command',
+    'domain_withdrawn acme.test, by command',
+    `scim_token_made acme-scim, ${id}`,
+    `scim_token_ended acme-scim, ${id}`,
+    'connection_set acme-scim paused',
+  ]);
+});
+
+/** The connection knows the person under another address from now on. */
+async function pushRenamed(externalId: string, email: string): Promise<void> {
+  const attributes = { email, userName: email, firstName: null, lastName: null, locator: null };
+  const people: PushReading['people'] = [{ externalId, active: true, attributes, groups: 'unknown' }];
+  const nothing = { groups: [], joins: [], leaves: [], peopleGone: [], groupsGone: [] };
+  await push(site.sync, { kind: 'push', connection: scim, at: site.sync.now(), people, ...nothing });
+}
 
 test('sign-ins are forgotten after a time, and the table does not grow for ever; what people changed is kept', async () => {
   await enterByMail(site, 'olga@acme.example');

@@ -1,7 +1,9 @@
 // Mailed links: each good once, for the address it went to, and proof of nothing to a mail program that looks at it.
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { OrganizationId } from '../../src/core/ids.ts';
+import { decide } from '../../src/organization/decide-conflict.ts';
 import { declare } from '../../src/organization/declare.ts';
+import { loadConflicts } from '../../src/store/conflicts.ts';
 import { COMPANY, mailedPath, rolesOf, scimSays } from './company.ts';
 import type { Site } from './site.ts';
 import { openSite, PASSWORD, signedUp, signIn } from './site.ts';
@@ -108,6 +110,38 @@ test('an Owner whom the file names activates the account that was made for them,
   expect(await rolesOf(gus)).toEqual({ gamma: 'OW' });
   expect((await site.browser().get(`/user/activate?token=${token}`)).status).toBe(400);
   expect((await site.browser().get('/user/activate?token=wrong')).status).toBe(400);
+});
+
+test('nobody signs up under the address of a coming Owner or successor and waits for the seat', async () => {
+  const squatters = [await signedUp(site, 'gus@gamma.example'), await signedUp(site, 'sue@gamma.example')];
+  const [organization] = COMPANY.organizations;
+  const gamma = { ...organization!, id: 'gamma' as OrganizationId, owner: 'gus@gamma.example', domains: [] };
+  const named = { ...gamma, successor: 'sue@gamma.example' };
+  const declaration = { ...COMPANY, organizations: [...COMPANY.organizations, named] };
+  const { value } = await declare(site.sync, declaration, { preview: false });
+  for (const squatter of squatters) expect((await squatter.get('/api/current-user/whoami')).status).toBe(401);
+  expect((await signIn(site, 'gus@gamma.example')).status).toBe(401);
+  const [{ token = '' } = {}] = value.activations;
+  const gus = site.browser();
+  expect((await gus.submit(`/user/activate?token=${token}`, { password: OTHER })).status).toBe(303);
+  expect(await rolesOf(gus)).toMatchObject({ gamma: 'OW' });
+  // Whose account it is has been shown: declaring the same again takes nothing from anybody.
+  const sue = site.browser();
+  expect((await sue.submit(await askedFor('sue@gamma.example'), { password: OTHER })).status).toBe(303);
+  await declare(site.sync, declaration, { preview: false });
+  for (const browser of [gus, sue]) expect((await browser.get('/api/current-user/whoami')).status).toBe(200);
+});
+
+test('nobody lies in wait for the support desk: a conflict that it links is not the squatter’s', async () => {
+  await scimSays(site, { 'zed@elsewhere.example': 'active' });
+  const squatter = await signedUp(site, 'zed@elsewhere.example');
+  const [conflict] = await loadConflicts(site.sync.db);
+  await decide(site.sync, conflict?.id ?? '', 'linked');
+  expect((await squatter.get('/api/current-user/whoami')).status).toBe(401);
+  expect((await signIn(site, 'zed@elsewhere.example')).status).toBe(401);
+  const zed = site.browser();
+  expect((await zed.submit(await askedFor('zed@elsewhere.example'), { password: OTHER })).status).toBe(303);
+  expect(await rolesOf(zed)).toMatchObject({ acme: 'AN' });
 });
 
 test('a link that lost its token on the way gets the same page as a dead one', async () => {

@@ -117,6 +117,17 @@ describe('the provider asks', () => {
   });
 });
 
+test('junk from one address is looked at a hundred times: nobody pushes the traces of an attack out with it', async () => {
+  const mallory = server.browser('127.9.9.8');
+  const junk = async (): Promise<Response> => mallory.get('/saml/acme-saml/logout?SAMLRequest=AAAA');
+  for (let count = 0; count < 100; count += 1) expect((await junk()).status).toBe(403);
+  const later = await junk();
+  expect([later.status, Number(later.headers.get('retry-after')) > 0]).toEqual([429, true]);
+  expect(await server.db('saml_attempts').where({ client_address: '127.9.9.8' })).toHaveLength(100);
+  // Whoever shares the address still signs in.
+  expect((await server.browser('127.9.9.8').signIn(server, idp, 'acme-saml')).status).toBe(303);
+});
+
 describe('she asks', () => {
   const answerTo = (inResponseTo: string, code = 'Success'): string =>
     `<samlp:LogoutResponse xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol" xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion" ID="_answer-${(nth += 1)}" Version="2.0" IssueInstant="${new Date().toISOString()}" Destination="${server.url}/saml/acme-saml/logout" InResponseTo="${inResponseTo}"><saml:Issuer>${idp.entityId}</saml:Issuer><samlp:Status><samlp:StatusCode Value="urn:oasis:names:tc:SAML:2.0:status:${code}"/></samlp:Status></samlp:LogoutResponse>`;

@@ -193,6 +193,30 @@ describe('who one is', () => {
   });
 });
 
+test('nobody gets in as a colleague by a letter that folds into one of the colleague’s name', async () => {
+  await start({ jit: true }, { scim: true });
+  const kim = { nameId: 'kim', attributes: { Email: ['kim@acme.example'], Groups: ['label-team'] } };
+  expect((await server.browser().signIn(server, idp, 'acme-saml', kim)).status).toBe(303);
+  // People can choose such a mail or user name at their provider, which compares by bytes and finds it free.
+  await push(server.door.sync, scimSaid({ id: 'kai', userName: 'kai', email: 'kai@acme.example' }));
+  const mail = { nameId: 'mallory-1', attributes: { Email: ['\u212Aai@acme.example'], Groups: ['label-team'] } };
+  expect((await server.browser().signIn(server, idp, 'acme-saml', mail)).status).toBe(403);
+  await push(server.door.sync, scimSaid({ id: 'm', userName: '\u212Aim', email: 'mallory@acme.example' }));
+  const name = { nameId: '\u212Aim', attributes: { Email: ['mallory@acme.example'], Groups: ['label-team'] } };
+  expect((await server.browser().signIn(server, idp, 'acme-saml', name)).status).toBe(303);
+  const linked: unknown[] = await server.store.sync
+    .db('external_people')
+    .join('accounts', 'accounts.id', 'external_people.account')
+    .orderBy('external_id')
+    .select('external_id', 'accounts.email');
+  expect(linked).toEqual([
+    { external_id: 'kai', email: 'kai@acme.example' },
+    { external_id: 'kim', email: 'kim@acme.example' },
+    { external_id: 'm', email: 'mallory@acme.example' },
+    { external_id: '\u212Aim', email: 'mallory@acme.example' },
+  ]);
+});
+
 describe('beside a SCIM connection', () => {
   test('under different addresses they are one account, found by user name', async () => {
     await start({}, { scim: true });

@@ -1,14 +1,37 @@
 // Two real `serve` on one Postgres, behind one address: what one begins the other ends, and what one has seen the other
 // refuses.
-import { expect, onTestFinished, test } from 'vitest';
+import { deflateRawSync } from 'node:zlib';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { TestIdp } from '../support/idp.ts';
 import { SamlServed, whoIsIn } from '../support/saml-served.ts';
 
-test('a sign-in begun at one process ends at the other, its replay is refused by both, and so its logout', async () => {
-  const idp = await TestIdp.make();
+let idp: TestIdp;
+let server: SamlServed;
+beforeAll(async () => {
+  idp = await TestIdp.make();
   const idpMetadata = { xml: idp.metadata() };
-  const server = await SamlServed.start({ database: 'postgres', acme: { idpMetadata }, beta: { idpMetadata } });
-  onTestFinished(() => server.stop());
+  server = await SamlServed.start({
+    database: 'postgres',
+    acme: { idpMetadata },
+    beta: { idpMetadata, allowIdpInitiated: true },
+  });
+});
+afterAll(() => server.stop());
+
+test('a NUL that anybody may send is no fault of the server, and leaves its trace where others do', async () => {
+  const get = async (path: string): Promise<number> => (await server.browser().get(path)).status;
+  expect(await get('/saml/%00/login')).toBe(404);
+  expect(await get('/api/organizations/%00')).toBe(404);
+  const message = deflateRawSync(Buffer.from('<a>\0</a>')).toString('base64url');
+  expect(await get(`/saml/acme-saml/logout?SAMLRequest=${message}&SigAlg=%00&Signature=%00`)).toBe(403);
+  const attributes = { Email: ['bert@beta.example\0'], Groups: ['label-team'] };
+  const xml = await idp.response({ ...server.addresses('beta-saml'), inResponseTo: null, attributes });
+  expect((await server.browser().postResponse('beta-saml', xml)).status).toBe(403);
+  const rules: unknown[] = await server.db('saml_attempts').orderBy('at').pluck('rule');
+  expect(rules).toEqual(['signatureAlgorithmIsStrong', 'isWellFormed']);
+});
+
+test('a sign-in begun at one process ends at the other, its replay is refused by both, and so its logout', async () => {
   const other = await server.process('other.yaml');
   expect(new Set(server.processes.map(({ pid }) => pid)).size).toBe(2);
 

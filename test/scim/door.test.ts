@@ -241,6 +241,23 @@ describe.each(DATABASES)('on %s', (database) => {
     expect((await door.call('GET', `/Users/${id}`, undefined, cached)).body['title']).toBe('c');
   });
 
+  test('a password that a PATCH names by its path, or that is refused, is written nowhere', async () => {
+    const id = await door.make('/Users', ALICE);
+    const paths = ['password', 'urn:ietf:params:scim:schemas:core:2.0:User:PassWord', 'password['];
+    for (const path of paths) {
+      await door.call('PATCH', `/Users/${id}`, patch('', { op: 'replace', path, value: 's3cret' }).body);
+    }
+    const typed = patch('', { op: 'replace', path: 'password', value: { value: 's3cret' } }).body;
+    expect((await door.call('PATCH', `/Users/${id}`, typed)).text).not.toContain('s3cret');
+    await door.call('POST', '/Users', { ...ALICE, password: ['s3cret'] });
+    await door.call('GET', '/Users?filter=password eq "s3cret"');
+    await door.call('POST', '/Users/.search', { filter: 'password eq "s3cret"' });
+    await door.flush();
+    const kept = await loadScimRequests(door.sync.db, SCIM, 20);
+    expect(kept).toHaveLength(8);
+    expect(JSON.stringify(kept)).not.toContain('s3cret');
+  });
+
   test('every request is kept with its answer and what it caused, and no password with it', async () => {
     await door.call('POST', '/Users', { ...ALICE, password: 's3cret' });
     await door.call('GET', '/Users?filter=nosuch eq "x"');

@@ -290,4 +290,24 @@ describe.each(DATABASES)('on %s', (database) => {
     expect((await small.call('GET', '/Groups?excludedAttributes=members')).body['totalResults']).toBe(1);
     await small.close();
   });
+
+  test('a NUL character, wherever it stands, finds nothing and is no fault of the server', async () => {
+    const before = door.errors.length;
+    const filters = [
+      'userName eq "\\u0000"',
+      'emails[value co "\\u0000"]',
+      'externalId eq "\\u0000"',
+      'id eq "\\u0000"',
+    ];
+    for (const filter of filters) {
+      const { status, body } = await door.call('GET', `/Users?filter=${encodeURIComponent(filter)}`);
+      expect([status, body['scimType']]).toEqual([400, 'invalidFilter']);
+    }
+    expect((await door.call('GET', '/Users/%00')).status).toBe(404);
+    const { nextCursor = '' } = (await door.call('GET', '/Users?cursor&count=1')).body;
+    const [check] = JSON.parse(Buffer.from(nextCursor as string, 'base64url').toString()) as string[];
+    const forged = Buffer.from(JSON.stringify([check, null, '\0'])).toString('base64url');
+    expect((await door.call('GET', `/Users?count=1&cursor=${forged}`)).body['scimType']).toBe('invalidCursor');
+    expect(door.errors).toHaveLength(before);
+  });
 });

@@ -19,6 +19,7 @@ import { DATABASES, openTestStore } from '../support/store.ts';
 
 const corp = 'corp' as ConnectionId;
 const beta = 'beta-scim' as ConnectionId;
+const trusted = 'beta-trusted' as ConnectionId;
 let store: TestStore;
 let folder = '';
 
@@ -44,11 +45,11 @@ async function read(people: Readonly<Record<string, string>>): Promise<void> {
   expect((await recompute(sync, () => undefined)).differences).toEqual([]);
 }
 
-async function betaSays(id: string, email: string): Promise<void> {
+async function betaSays(id: string, email: string, connection = beta): Promise<void> {
   const nothing = { groups: [], joins: [], leaves: [], peopleGone: [], groupsGone: [] };
   const attributes = { email, userName: id, firstName: null, lastName: null, locator: null };
   const people: PushReading['people'] = [{ externalId: id, active: true, attributes, groups: 'unknown' }];
-  await push(store.sync, { kind: 'push', connection: beta, at: store.sync.now(), ...nothing, people });
+  await push(store.sync, { kind: 'push', connection, at: store.sync.now(), ...nothing, people });
 }
 
 async function holds(email: string): Promise<boolean> {
@@ -97,6 +98,14 @@ describe.each(DATABASES)('on %s', (database) => {
             state: null,
             lifecycle: true,
             trustEmail: 'verified',
+          },
+          {
+            id: trusted,
+            kind: 'scim',
+            organization: 'beta' as OrganizationId,
+            state: null,
+            lifecycle: true,
+            trustEmail: 'any',
           },
         ],
         mappings: [
@@ -171,6 +180,17 @@ describe.each(DATABASES)('on %s', (database) => {
       expect(await holds('carl@acme.example')).toBe(true);
       expect(await holds('mallory@beta.example')).toBe(false);
       expect(await conflicts()).toEqual(['mallory@beta.example address_not_verified']);
+    });
+
+    test('that is trusted with any address takes over nobody of another organization by renaming them', async () => {
+      await betaSays('o', 'olga@acme.example', trusted);
+      await betaSays('o', 'mallory@elsewhere.example', trusted);
+      expect(await holds('olga@acme.example')).toBe(true);
+      expect(await conflicts()).toEqual(['mallory@elsewhere.example address_not_verified']);
+      // Whoever is in no other organization is renamed at once.
+      await betaSays('f', 'fred@elsewhere.example', trusted);
+      await betaSays('f', 'fred.f@elsewhere.example', trusted);
+      expect(await holds('fred.f@elsewhere.example')).toBe(true);
     });
 
     test('moves an account to no address that it may not speak for, and says so', async () => {

@@ -55,6 +55,19 @@ describe.each(DATABASES)('link conflicts on %s', (database) => {
     expect((await recompute(sync, () => undefined)).differences).toEqual([]);
   });
 
+  test('an address that could be mistaken for somebody’s, or read as two, is nobody’s account, whoever says it', async () => {
+    const { sync } = store;
+    const addresses = ['\u212Aim@acme.example', 'kim\u200b@acme.example', 'kim@elsewhere.example@acme.example'];
+    await push(sync, said([['kim', 'kim@acme.example'], ...addresses.map((one, n) => [`k${n}`, one] as const)]));
+    const made = await sync.db('accounts').orderBy('email').pluck('email');
+    expect(made).toEqual(['kim@acme.example', 'olga@acme.example']);
+    const open = await loadConflicts(sync.db);
+    expect(open.map(({ email, reason }) => [email, reason])).toEqual(
+      expect.arrayContaining(addresses.map((one) => [one, 'address_not_verified'])),
+    );
+    expect(open).toHaveLength(addresses.length);
+  });
+
   test('an address of another domain makes no account and no member; discarded, it is listed again only when the person changes', async () => {
     const { sync } = store;
     await push(sync, said([['e', 'eve@elsewhere.example']]));
