@@ -4,6 +4,9 @@ import type { Json } from '../scim/json.ts';
 import { ScimError, refuse, shown } from '../scim/scim-error.ts';
 
 const MEDIA_TYPES: ReadonlySet<string> = new Set(['application/scim+json', 'application/json']);
+const CHARSET = /;\s*charset\s*=\s*"?([^\s;"]*)/i;
+/** Only an escape can bring in what no text holds: one of NUL, or of half a pair. */
+const DOUBTFUL = /\\u(?:0000|d[89a-f])/i;
 
 /** @throws ScimError 415, 413 or `invalidSyntax` */
 export async function readJson(request: Request, limit: number): Promise<Json> {
@@ -17,14 +20,26 @@ export async function readJson(request: Request, limit: number): Promise<Json> {
       `the body came ${sent}: send application/scim+json or application/json, uncompressed`,
     );
   }
+  const charset = CHARSET.exec(type ?? '')?.[1]?.toLowerCase() ?? 'utf-8';
+  if (charset !== 'utf-8' && charset !== 'utf8') {
+    throw new ScimError(415, null, `the body came in the charset ${shown(charset)}: JSON is sent as UTF-8`);
+  }
   if (Number(length ?? 0) > limit) throw tooLarge(limit);
-  const bytes = await readBytes(request, limit);
-  const text = bytes.toString('utf8').replace(/^\ufeff/, '');
+  const text = textOf(await readBytes(request, limit));
   try {
-    return JSON.parse(text, storable) as Json;
+    return (DOUBTFUL.test(text) ? JSON.parse(text, storable) : JSON.parse(text)) as Json;
   } catch (error) {
     if (error instanceof ScimError) throw error;
     throw refuse('invalidSyntax', text.trim() === '' ? 'the body is empty: it must be JSON' : 'the body is no JSON');
+  }
+}
+
+/** A character that can't be read would come back as another one. */
+function textOf(bytes: Buffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw refuse('invalidSyntax', 'the body is not valid UTF-8: it may have been written in another charset');
   }
 }
 

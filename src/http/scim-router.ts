@@ -55,7 +55,7 @@ export function scimRouter(options: ScimRouterOptions): ScimRouter {
       there[method as Method]((request, response) => run(steps, request, response, handler));
     }
     const allow = Object.keys(handlers).join(', ').toUpperCase();
-    there.all((request, response) => run(steps, request, response, notAllowed(request.method, allow)));
+    there.all((request, response) => run(steps, request, response, new NotAllowed(request.method, allow)));
   };
 
   const pages = new PageMemory();
@@ -71,12 +71,12 @@ export function scimRouter(options: ScimRouterOptions): ScimRouter {
   route('/ServiceProviderConfig', { get: () => Promise.resolve(answer(200, fixed.ServiceProviderConfig)) });
   described(route, '/ResourceTypes', resourceTypes(door.base));
   described(route, '/Schemas', schemas(door.base));
-  router.all('/Me', (request, response) => run(steps, request, response, () => Promise.reject(noMe())));
-  router.use((request, response) => run(steps, request, response, () => Promise.reject(nothingAt(request.path))));
+  router.all('/Me', (request, response) => run(steps, request, response, noMe()));
+  router.use((request, response) => run(steps, request, response, nothingAt(request.path)));
   // Express looks at the address before any handler does.
   const unreadable = new ScimError(400, 'invalidSyntax', 'the address has a broken percent sign: write it as %25');
   router.use(((_error, request, response, _next) =>
-    run(steps, request, response, () => Promise.reject(unreadable))) satisfies ErrorRequestHandler);
+    run(steps, request, response, unreadable)) satisfies ErrorRequestHandler);
   return { router, close: () => log.flush() };
 }
 
@@ -112,7 +112,8 @@ interface Steps {
   readonly report: (error: unknown) => void;
 }
 
-async function run(steps: Steps, request: Request, response: Response, handler: Handler): Promise<void> {
+/** @param handler or why there is none: no body makes a difference to that, and none is read. */
+async function run(steps: Steps, request: Request, response: Response, handler: Handler | ScimError): Promise<void> {
   const { door, log, rate, report } = steps;
   const startedAt = performance.now();
   let caller: Caller | null = null;
@@ -123,10 +124,11 @@ async function run(steps: Steps, request: Request, response: Response, handler: 
     if (!rate.take(caller.connection)) {
       throw new ScimError(429, null, `more than ${door.limits.requestsPerSecond} requests a second: wait a second`);
     }
+    if (handler instanceof ScimError) throw handler;
     if (hasBody(request)) body = await readJson(request, door.limits.bodyBytes);
     outcome = await handler(door, {
       caller,
-      id: typeof request.params['id'] === 'string' ? request.params['id'] : '',
+      id: idOf(request),
       query: parametersOf(request),
       body,
       ifMatch: request.headers['if-match'] ?? null,
@@ -158,9 +160,15 @@ function hasBody({ method }: Request): boolean {
   return method === 'POST' || method === 'PUT' || method === 'PATCH';
 }
 
+/** No id holds a NUL, and not every database can be asked for one. */
+function idOf({ params }: Request): string {
+  return typeof params['id'] === 'string' ? params['id'].replaceAll('\0', '\ufffd') : '';
+}
+
 /** The query string, read once: a name given twice is a list, which no parameter is. */
-function parametersOf(request: Request): Record<string, string | string[]> {
-  const { searchParams } = new URL(request.url, 'http://localhost');
+function parametersOf({ url }: Request): Record<string, string | string[]> {
+  const start = url.indexOf('?');
+  const searchParams = new URLSearchParams(start < 0 ? '' : url.slice(start + 1));
   const names = [...new Set(searchParams.keys())];
   return Object.fromEntries(
     names.map((name) => {
@@ -189,10 +197,6 @@ class NotAllowed extends ScimError {
     super(405, null, `${method} is not possible here: ${allow}`);
     this.allow = allow;
   }
-}
-
-function notAllowed(method: string, allow: string): Handler {
-  return () => Promise.reject(new NotAllowed(method, allow));
 }
 
 function noMe(): ScimError {

@@ -73,7 +73,7 @@ export async function createResource(writing: Writing, type: ResourceType, body:
 /** PUT: the whole resource, but what it does not say of `active` and members stays (law 4). */
 export async function replaceResource(writing: Writing, target: Target, body: Json): Promise<Resource> {
   const before = await requireResource(writing, target);
-  const read = readBody(target.type, body);
+  const read = readBody(target.type, body, false);
   const attributes =
     target.type.name === 'User' ? { active: before.attributes['active'] ?? true, ...read.resource } : read.resource;
   return writeChange(writing, target.type, before, attributes, read.members);

@@ -23,8 +23,11 @@ export interface ResourceBody {
   readonly members: MemberDelta | null;
 }
 
-/** @throws ScimError `invalidSyntax` or `invalidValue` */
-export function readBody(type: ResourceType, body: Json): ResourceBody {
+/**
+ * @param isNew whether it is to be made; else it replaces one that is there.
+ * @throws ScimError `invalidSyntax` or `invalidValue`
+ */
+export function readBody(type: ResourceType, body: Json, isNew = true): ResourceBody {
   if (!isObject(body)) throw refuse('invalidSyntax', `the body must be one JSON object, a ${type.name}`);
   if (deeperThan(body, MAX_BODY_DEPTH)) {
     throw refuse('invalidSyntax', `the body is nested more than ${MAX_BODY_DEPTH} deep`);
@@ -39,7 +42,10 @@ export function readBody(type: ResourceType, body: Json): ResourceBody {
       const read = readExtension(path.extension.attributes, key, value);
       if (read !== undefined) resource[path.extension.id] = read;
     } else if (isMembers(type, path.attribute)) {
-      members = { replaced: true, joins: [...new Set(memberIds(value))], leaves: [] };
+      if (value === null && !isNew) {
+        throw refuse('invalidValue', '"members" is null: leave it out to say nothing of them, or say [] for nobody');
+      }
+      members = { replaced: true, joins: value === null ? [] : [...new Set(memberIds(value))], leaves: [] };
     } else if (path.attribute.mutability !== 'readOnly') {
       const read = readValue(path.attribute, value);
       if (read !== undefined && path.attribute.returned !== 'never') resource[path.attribute.name] = read;

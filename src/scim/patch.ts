@@ -74,6 +74,8 @@ function applyToExtension(draft: Draft, { op, value = null }: Operation, id: str
   }
   if (!isObject(value)) throw refuse('invalidValue', `"${id}" must be an object, and is ${shown(value)}`);
   for (const [key, part] of Object.entries(value)) {
+    // Some write an extension as a resource of its own, with its URN in it once more.
+    if (key.toLowerCase() === 'schemas') continue;
     applyOperation(draft, { op, path: `${id}:${key}`, value: part, fromObject: false });
   }
 }
@@ -87,8 +89,8 @@ function applyToMembers(
     throw refuse('mutability', `"${shown(written)}": the parts of a member can't change; remove it and add another`);
   }
   if (filter === null) {
-    if (op === 'add') members.add(memberIds(added(written, value)));
-    else if (op === 'replace') members.replace(memberIds(value));
+    if (op === 'add') members.add(memberIds(stated(written, value)));
+    else if (op === 'replace') members.replace(memberIds(stated(written, value)));
     else if (value === undefined || value === null) members.replace([]);
     else members.remove(memberIds(value));
     return;
@@ -97,14 +99,20 @@ function applyToMembers(
   if (named === null) {
     throw refuse('invalidFilter', `"${shown(written)}": members are chosen by value, as members[value eq "id"]`);
   }
-  if (op === 'remove') members.remove(named);
-  else members.add(named);
+  if (op === 'remove') {
+    members.remove(named);
+    return;
+  }
+  if (memberIds(stated(written, value)).some((id) => !named.includes(id))) {
+    throw refuse('mutability', `"${shown(written)}": a member can't become another; remove it and add the other`);
+  }
+  members.add(named);
 }
 
-/** Nobody can't be added: answered as done, a mistake of the client's would never be found. */
-function added(path: string, value: Json | undefined): Json {
+/** Taken for nobody, a null that was no more than a mistake would empty the group, or be answered as done. */
+function stated(path: string, value: Json | undefined): Json {
   if (value !== undefined && value !== null) return value;
-  throw refuse('invalidValue', `"${shown(path)}": there is no member to add, the value is null`);
+  throw refuse('invalidValue', `"${shown(path)}": the value is null; name the members, or say [] for nobody`);
 }
 
 function applyToList(draft: Draft, { op, value }: Operation, { path, filter }: PatchTarget): void {
