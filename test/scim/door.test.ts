@@ -105,6 +105,9 @@ describe.each(DATABASES)('on %s', (database) => {
     });
     expect((await door.call('GET', '/ResourceTypes')).body['totalResults']).toBe(2);
     const schemas = await door.call('GET', '/Schemas');
+    // Entra maps to no attribute that it does not find there.
+    const [user] = schemas.body['Resources'] as unknown as { attributes: { name: string }[] }[];
+    expect(user?.attributes.map(({ name }) => name)).toEqual(expect.arrayContaining(['externalId', 'userName']));
     for (const { meta } of schemas.body['Resources'] as unknown as { meta: { location: string } }[]) {
       const path = meta.location.slice(`${PUBLIC_URL}/scim/v2`.length);
       expect((await door.call('GET', path)).status).toBe(200);
