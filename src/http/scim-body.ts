@@ -5,6 +5,8 @@ import { ScimError, refuse, shown } from '../scim/scim-error.ts';
 
 const MEDIA_TYPES: ReadonlySet<string> = new Set(['application/scim+json', 'application/json']);
 const CHARSET = /;\s*charset\s*=\s*"?([^\s;"]*)/i;
+/** Each costs more than its bytes; a group of a hundred thousand members, four words each, has fewer. */
+const MAX_VALUES = 500_000;
 /** Only an escape can bring in what no text holds: one of NUL, or of half a pair. */
 const DOUBTFUL = /\\u(?:0000|d[89a-f])/i;
 
@@ -26,12 +28,22 @@ export async function readJson(request: Request, limit: number): Promise<Json> {
   }
   if (Number(length ?? 0) > limit) throw tooLarge(limit);
   const text = textOf(await readBytes(request, limit));
+  if (hasMoreThan(MAX_VALUES, text)) {
+    throw new ScimError(413, null, `the body holds more than ${MAX_VALUES} values: send several requests`);
+  }
   try {
     return (DOUBTFUL.test(text) ? JSON.parse(text, storable) : JSON.parse(text)) as Json;
   } catch (error) {
     if (error instanceof ScimError) throw error;
     throw refuse('invalidSyntax', text.trim() === '' ? 'the body is empty: it must be JSON' : 'the body is no JSON');
   }
+}
+
+/** As commas tell, those in a text too. */
+function hasMoreThan(values: number, text: string): boolean {
+  let count = 1;
+  for (let at = text.indexOf(','); at >= 0 && count <= values; at = text.indexOf(',', at + 1)) count += 1;
+  return count > values;
 }
 
 /** A character that can't be read would come back as another one. */

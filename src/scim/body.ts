@@ -13,6 +13,7 @@ import { readValue } from './value.ts';
 /** Far beyond what anybody has; work grows with it. */
 export const MAX_VALUES = 500;
 const MAX_BODY_DEPTH = 20;
+const MAX_ATTRIBUTES = 1_000;
 /** Names are looked up by index, and an index takes no more. */
 const MAX_NAME_LENGTH = 500;
 
@@ -32,9 +33,13 @@ export function readBody(type: ResourceType, body: Json, isNew = true): Resource
   if (deeperThan(body, MAX_BODY_DEPTH)) {
     throw refuse('invalidSyntax', `the body is nested more than ${MAX_BODY_DEPTH} deep`);
   }
+  const entries = Object.entries(body);
+  if (entries.length > MAX_ATTRIBUTES) {
+    throw refuse('invalidSyntax', `the body has more than ${MAX_ATTRIBUTES} attributes, and a ${type.name} has few`);
+  }
   const resource: Record<string, Json> = {};
   let members: MemberDelta | null = null;
-  for (const [key, value] of Object.entries(body)) {
+  for (const [key, value] of entries) {
     const path = resolvePath(type, key);
     if (path === null || (path.attribute !== null && path.sub !== null)) {
       resource[key] = value;

@@ -7,11 +7,13 @@ import type { Json, JsonObject } from './json.ts';
 import { isObject } from './json.ts';
 import type { MemberDelta } from './member-delta.ts';
 import { MemberChanges, memberIds } from './member-delta.ts';
-import { patchList } from './patch-list.ts';
+import type { ListOperation } from './patch-list.ts';
+import { patchList, workOf } from './patch-list.ts';
 import type { Operation } from './patch-operation.ts';
 import { readOperations } from './patch-operation.ts';
 import type { PatchTarget } from './patch-path.ts';
 import { parsePatchPath } from './patch-path.ts';
+import { PatchWork } from './patch-work.ts';
 import type { ResourceType } from './resource-type.ts';
 import { refuse, shown } from './scim-error.ts';
 import { readValue } from './value.ts';
@@ -22,8 +24,14 @@ export interface Patched {
 }
 
 /** @throws ScimError with the scimType that the RFC names */
-export function applyPatch(type: ResourceType, before: JsonObject, id: string, body: Json): Patched {
-  const draft: Draft = { type, id, resource: { ...before }, members: new MemberChanges() };
+export function applyPatch(
+  type: ResourceType,
+  before: JsonObject,
+  id: string,
+  body: Json,
+  work = new PatchWork(),
+): Patched {
+  const draft: Draft = { type, id, resource: { ...before }, members: new MemberChanges(), work };
   for (const operation of readOperations(body)) applyOperation(draft, operation);
   return { resource: finished(type, draft.resource), members: draft.members.delta() };
 }
@@ -33,10 +41,12 @@ interface Draft {
   readonly id: string;
   readonly resource: Record<string, Json>;
   readonly members: MemberChanges;
+  readonly work: PatchWork;
 }
 
 function applyOperation(draft: Draft, operation: Operation): void {
   if (operation.fromObject && repeatsServer(draft, operation)) return;
+  draft.work.take(operation.path.length);
   const target = parsePatchPath(draft.type, operation.path);
   if (!('path' in target)) {
     applyToExtension(draft, operation, target.extension.id);
@@ -118,7 +128,9 @@ function stated(path: string, value: Json | undefined): Json {
 function applyToList(draft: Draft, { op, value }: Operation, { path, filter }: PatchTarget): void {
   const present = valueAt(draft, path);
   const before = Array.isArray(present) ? (present as readonly Json[]) : [];
-  const after = patchList(before, { op, attribute: path.attribute, filter, sub: path.sub, value });
+  const operation: ListOperation = { op, attribute: path.attribute, filter, sub: path.sub, value };
+  draft.work.take(workOf(before, operation));
+  const after = patchList(before, operation);
   setAt(draft, path, after.length === 0 ? undefined : after);
 }
 

@@ -49,6 +49,7 @@ const search = (body: JsonObject): Call => send('POST', '/Users/.search', body);
 const pairs = Array.from({ length: 17 }, (_one, at) => `(userName eq "u${at}" or nickName eq "n${at}")`).join(' and ');
 const deep = `${'('.repeat(100)}title pr${')'.repeat(100)}`;
 const long = `userName eq "${'x'.repeat(100_000)}"`;
+const hundred = Array.from({ length: 100 }, (_one, at) => `type eq "t${at}"`).join(' or ');
 const title = { op: 'replace', path: 'title', value: 'x' };
 
 const WHO: readonly Refused[] = [
@@ -94,6 +95,16 @@ const BODIES: readonly Refused[] = [
   refused('a NUL', post('{"userName":"a\\u0000b"}'), [400, 'invalidValue', /NUL/]),
   refused('half a pair', post('{"userName":"\\uD800@acme.example"}'), [400, 'invalidValue', /surrogate/]),
   refused('eleven megabytes', post(`{"userName":"${'x'.repeat(11_000_000)}"}`), [413, null, /several requests/]),
+  refused('five million numbers', post(`{"userName":"a","x":[${'1,'.repeat(5_000_000)}1]}`), [
+    413,
+    null,
+    /500000 values/,
+  ]),
+  refused(
+    'a thousand and one attributes',
+    post(Object.fromEntries(Array.from({ length: 1_001 }, (_one, at) => [`a${at}`, at]))),
+    [400, 'invalidSyntax', /1000 attributes/],
+  ),
   refused('a million brackets', post('['.repeat(1_000_000)), [400, 'invalidSyntax', /no JSON/]),
   refused('a nest', post({ userName: 'a', x: JSON.parse(`${'['.repeat(50)}${']'.repeat(50)}`) as Json }), [
     400,
@@ -126,6 +137,11 @@ const PATCHES: readonly Refused[] = [
   refused('an unknown operation', alice({ ...title, op: 'move' }), [400, 'invalidSyntax', /not move/]),
   refused('a second that fails', alice(title, { ...title, path: 'nosuch' }), [400, 'invalidPath', /nosuch.*\/Schemas/]),
   refused('too many', alice(...Array.from({ length: 5_001 }, () => title)), [413, null, /send several/]),
+  refused(
+    'much to compare',
+    alice(...Array.from({ length: 1_000 }, () => ({ op: 'remove', path: `emails[${hundred}]` }))),
+    [413, null, /send several/],
+  ),
   refused('nothing to add', alice({ op: 'add', path: 'title' }), [400, 'invalidValue', /no value/]),
   refused('remove without a path', alice({ op: 'remove' }), [400, 'noTarget', /needs a path/]),
   refused('a path that is a number', alice({ ...title, path: 7 }), [400, 'invalidPath', /must be text/]),
