@@ -16,7 +16,7 @@ import { bulk } from './scim-bulk.ts';
 import type { Caller, ScimDoor, ScimLimits } from './scim-door.ts';
 import { SCIM_LIMITS } from './scim-door.ts';
 import type { Handler } from './scim-handlers.ts';
-import { handlersOf } from './scim-handlers.ts';
+import { handlersOf, searchOf } from './scim-handlers.ts';
 import { ScimLog } from './scim-log.ts';
 import { searchEverything } from './scim-search.ts';
 import { PageMemory } from './scim-pages.ts';
@@ -65,7 +65,8 @@ export function scimRouter(options: ScimRouterOptions): ScimRouter {
     route(type.endpoint, { get: list, post: create });
     route(`${type.endpoint}/:id`, { get: read, put: replace, patch, delete: remove });
   }
-  route('/.search', { post: (asked, { caller, body }) => searchEverything(asked, caller, body) });
+  route('/', { get: (_door, { caller, query }) => searchEverything(door, caller, query) });
+  route('/.search', { post: (_door, { caller, body }) => searchEverything(door, caller, searchOf(body)) });
   route('/Bulk', { post: (_door, { caller, body }) => bulk(door, caller, body) });
   const fixed = { ServiceProviderConfig: serviceProviderConfig(door.base, limits) };
   route('/ServiceProviderConfig', { get: () => Promise.resolve(answer(200, fixed.ServiceProviderConfig)) });
@@ -138,9 +139,9 @@ async function run(steps: Steps, request: Request, response: Response, handler: 
     if (!(error instanceof ScimError)) report(error);
     outcome = errorAnswer(error, headersFor(error));
   }
-  // A body that nobody reads would be waited for to its end.
-  if (!request.complete && outcome.status >= 400) response.set('Connection', 'close');
   send(response, outcome);
+  // Whoever still sends would be cut off, and never read why, were the rest of the body left unread.
+  request.resume();
   if (caller === null) return;
   log.add({
     ...caller,

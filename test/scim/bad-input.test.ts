@@ -14,7 +14,7 @@ import type { Serving } from '../support/serving.ts';
 import { serving } from '../support/serving.ts';
 import { DATABASES, newDatabase } from '../support/store.ts';
 import { ACCEPTED, REFUSED } from './bad-input.ts';
-import type { Call } from './bad-input.ts';
+import type { Call } from './refusal.ts';
 import { ALICE, withNames } from './fixtures/fixture.ts';
 
 /** What moves while nobody says anything, or with every request whatever it says. */

@@ -1,49 +1,10 @@
 // Requests that must be refused, and odd ones that must not. Alice and Bob are people of the connection that asks, the
 // team is its group with Alice in it; Carol is of another connection.
 import type { Json, JsonObject } from '../../src/scim/json.ts';
-import { ALICE, PATCH_OP } from './fixtures/fixture.ts';
+import { ALICE } from './fixtures/fixture.ts';
+import type { Accepted, Call, Refused } from './refusal.ts';
+import { alice, get, patch, post, refused, send, team } from './refusal.ts';
 
-export interface Call {
-  readonly method: string;
-  readonly path: string;
-  /** Text and bytes are sent as they are. */
-  readonly body?: Json | Uint8Array<ArrayBuffer>;
-  readonly headers?: Readonly<Record<string, string>>;
-  /** Null for none. */
-  readonly token?: string | null;
-}
-
-export interface Refused extends Call {
-  readonly what: string;
-  readonly status: number;
-  readonly scimType?: string;
-  /** Says what to do. */
-  readonly detail: RegExp;
-  readonly allow?: string;
-}
-
-export interface Accepted extends Call {
-  readonly what: string;
-  readonly status: number;
-  readonly answers: JsonObject;
-}
-
-type Refusal = readonly [status: number, scimType: string | null, detail: RegExp];
-
-function refused(what: string, call: Call, [status, scimType, detail]: Refusal): Refused {
-  return { what, ...call, status, ...(scimType === null ? {} : { scimType }), detail };
-}
-
-const get = (path: string, more: Partial<Call> = {}): Call => ({ method: 'GET', path, ...more });
-const send = (method: string, path: string, body: Call['body'], more: Partial<Call> = {}): Call => {
-  return { method, path, ...(body === undefined ? {} : { body }), ...more };
-};
-const post = (body: Call['body'], headers: Call['headers'] = {}): Call => send('POST', '/Users', body, { headers });
-const patch = (path: string, ...Operations: Json[]): Call => {
-  return send('PATCH', path, { schemas: [PATCH_OP], Operations });
-};
-const alice = (...of: Json[]): Call => patch('/Users/{alice}', ...of);
-const team = (...of: Json[]): Call => patch('/Groups/{team}', ...of);
 const list = (query: string): Call => get(`/Users?${query}`);
 const search = (body: JsonObject): Call => send('POST', '/Users/.search', body);
 const pairs = Array.from({ length: 17 }, (_one, at) => `(userName eq "u${at}" or nickName eq "n${at}")`).join(' and ');
@@ -215,7 +176,7 @@ const PLACES: readonly Refused[] = [
   refused('a NUL as an id', get('/Users/%00'), [404, null, /there is no User/]),
   refused('no such person', get('/Users/nobody'), [404, null, /deleted, or is not this connection's/]),
   refused('no such place', get('/Nothing'), [404, null, /\/ResourceTypes/]),
-  refused('two slashes', get('//'), [404, null, /\/ResourceTypes/]),
+  refused('two slashes', get('//Nothing'), [404, null, /\/ResourceTypes/]),
   refused('a place below a person', get('/Users/{alice}/emails'), [404, null, /\/ResourceTypes/]),
   refused('/Me', get('/Me'), [501, null, /connection and not for a person/]),
   ...[
