@@ -1,5 +1,6 @@
 // One write request: checked, stored and pushed in one transaction, and answered as it reads back. A bulk request is
 // one too, and the brake judges it whole (law 6).
+import { PatchWork } from '../scim/patch-work.ts';
 import { PushCollector } from '../scim/push-collector.ts';
 import { ScimError } from '../scim/scim-error.ts';
 import { inSharedTransaction } from '../store/shared-transaction.ts';
@@ -20,7 +21,7 @@ export async function act<Written, Shown>(
 ): Promise<{ readonly shown: Shown; readonly plan: PlanRef | null }> {
   const done = await inSharedTransaction(sync.db, async (db) => {
     const collector = new PushCollector();
-    const writing: Writing = { db, connection, collector, now: sync.now };
+    const writing: Writing = { db, connection, collector, work: new PatchWork(), now: sync.now };
     const written = await orRefusal(write(writing));
     if (written instanceof ScimError) return written;
     const reading = collector.reading(connection, sync.now());

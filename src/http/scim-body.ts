@@ -4,6 +4,11 @@ import type { Json } from '../scim/json.ts';
 import { ScimError, refuse, shown } from '../scim/scim-error.ts';
 
 const MEDIA_TYPES: ReadonlySet<string> = new Set(['application/scim+json', 'application/json']);
+const CHARSET = /;\s*charset\s*=\s*"?([^\s;"]*)/i;
+/** Each costs more than its bytes; a group of a hundred thousand members, four words each, has fewer. */
+const MAX_VALUES = 500_000;
+/** Only an escape can bring in what no text holds: one of NUL, or of half a pair. */
+const DOUBTFUL = /\\u(?:0000|d[89a-f])/i;
 
 /** @throws ScimError 415, 413 or `invalidSyntax` */
 export async function readJson(request: Request, limit: number): Promise<Json> {
@@ -17,14 +22,36 @@ export async function readJson(request: Request, limit: number): Promise<Json> {
       `the body came ${sent}: send application/scim+json or application/json, uncompressed`,
     );
   }
+  const charset = CHARSET.exec(type ?? '')?.[1]?.toLowerCase() ?? 'utf-8';
+  if (charset !== 'utf-8' && charset !== 'utf8') {
+    throw new ScimError(415, null, `the body came in the charset ${shown(charset)}: JSON is sent as UTF-8`);
+  }
   if (Number(length ?? 0) > limit) throw tooLarge(limit);
-  const bytes = await readBytes(request, limit);
-  const text = bytes.toString('utf8').replace(/^\ufeff/, '');
+  const text = textOf(await readBytes(request, limit));
+  if (hasMoreThan(MAX_VALUES, text)) {
+    throw new ScimError(413, null, `the body holds more than ${MAX_VALUES} values: send several requests`);
+  }
   try {
-    return JSON.parse(text, storable) as Json;
+    return (DOUBTFUL.test(text) ? JSON.parse(text, storable) : JSON.parse(text)) as Json;
   } catch (error) {
     if (error instanceof ScimError) throw error;
     throw refuse('invalidSyntax', text.trim() === '' ? 'the body is empty: it must be JSON' : 'the body is no JSON');
+  }
+}
+
+/** As commas tell, those in a text too. */
+function hasMoreThan(values: number, text: string): boolean {
+  let count = 1;
+  for (let at = text.indexOf(','); at >= 0 && count <= values; at = text.indexOf(',', at + 1)) count += 1;
+  return count > values;
+}
+
+/** A character that can't be read would come back as another one. */
+function textOf(bytes: Buffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw refuse('invalidSyntax', 'the body is not valid UTF-8: it may have been written in another charset');
   }
 }
 

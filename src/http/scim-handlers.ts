@@ -42,10 +42,8 @@ export function handlersOf(type: ResourceType, pages: PageMemory): TypeHandlers 
   return {
     list: (door, { caller, query }) =>
       listResources(door, caller, type, readListQuery(type, query, door.limits), pages),
-    search: (door, { caller, body }) => {
-      if (!isObject(body)) throw refuse('invalidSyntax', 'the body must be one JSON object, a SearchRequest');
-      return listResources(door, caller, type, readListQuery(type, body, door.limits), pages);
-    },
+    search: (door, { caller, body }) =>
+      listResources(door, caller, type, readListQuery(type, searchOf(body), door.limits), pages),
     create: (door, asked) => write(door, type, asked, 201, (writing) => createResource(writing, type, asked.body)),
     read: (door, { caller, id, query, ifNoneMatch }) =>
       readResource(door, caller, type, { id, projection: readProjectionQuery(type, query), ifNoneMatch }),
@@ -63,6 +61,12 @@ export function handlersOf(type: ResourceType, pages: PageMemory): TypeHandlers 
       return answer(204, null, { plan });
     },
   };
+}
+
+/** What a .search body asks; the names are those of a query string. */
+export function searchOf(body: Json): Parameters {
+  if (isObject(body)) return body;
+  throw refuse('invalidSyntax', 'the body must be one JSON object, a SearchRequest');
 }
 
 async function write(

@@ -16,7 +16,7 @@ import { bulk } from './scim-bulk.ts';
 import type { Caller, ScimDoor, ScimLimits } from './scim-door.ts';
 import { SCIM_LIMITS } from './scim-door.ts';
 import type { Handler } from './scim-handlers.ts';
-import { handlersOf } from './scim-handlers.ts';
+import { handlersOf, searchOf } from './scim-handlers.ts';
 import { ScimLog } from './scim-log.ts';
 import { searchEverything } from './scim-search.ts';
 import { PageMemory } from './scim-pages.ts';
@@ -55,7 +55,7 @@ export function scimRouter(options: ScimRouterOptions): ScimRouter {
       there[method as Method]((request, response) => run(steps, request, response, handler));
     }
     const allow = Object.keys(handlers).join(', ').toUpperCase();
-    there.all((request, response) => run(steps, request, response, notAllowed(request.method, allow)));
+    there.all((request, response) => run(steps, request, response, new NotAllowed(request.method, allow)));
   };
 
   const pages = new PageMemory();
@@ -65,18 +65,19 @@ export function scimRouter(options: ScimRouterOptions): ScimRouter {
     route(type.endpoint, { get: list, post: create });
     route(`${type.endpoint}/:id`, { get: read, put: replace, patch, delete: remove });
   }
-  route('/.search', { post: (asked, { caller, body }) => searchEverything(asked, caller, body) });
+  route('/', { get: (_door, { caller, query }) => searchEverything(door, caller, query) });
+  route('/.search', { post: (_door, { caller, body }) => searchEverything(door, caller, searchOf(body)) });
   route('/Bulk', { post: (_door, { caller, body }) => bulk(door, caller, body) });
   const fixed = { ServiceProviderConfig: serviceProviderConfig(door.base, limits) };
   route('/ServiceProviderConfig', { get: () => Promise.resolve(answer(200, fixed.ServiceProviderConfig)) });
   described(route, '/ResourceTypes', resourceTypes(door.base));
   described(route, '/Schemas', schemas(door.base));
-  router.all('/Me', (request, response) => run(steps, request, response, () => Promise.reject(noMe())));
-  router.use((request, response) => run(steps, request, response, () => Promise.reject(nothingAt(request.path))));
+  router.all('/Me', (request, response) => run(steps, request, response, noMe()));
+  router.use((request, response) => run(steps, request, response, nothingAt(request.path)));
   // Express looks at the address before any handler does.
   const unreadable = new ScimError(400, 'invalidSyntax', 'the address has a broken percent sign: write it as %25');
   router.use(((_error, request, response, _next) =>
-    run(steps, request, response, () => Promise.reject(unreadable))) satisfies ErrorRequestHandler);
+    run(steps, request, response, unreadable)) satisfies ErrorRequestHandler);
   return { router, close: () => log.flush() };
 }
 
@@ -112,7 +113,8 @@ interface Steps {
   readonly report: (error: unknown) => void;
 }
 
-async function run(steps: Steps, request: Request, response: Response, handler: Handler): Promise<void> {
+/** @param handler or why there is none: no body makes a difference to that, and none is read. */
+async function run(steps: Steps, request: Request, response: Response, handler: Handler | ScimError): Promise<void> {
   const { door, log, rate, report } = steps;
   const startedAt = performance.now();
   let caller: Caller | null = null;
@@ -123,6 +125,7 @@ async function run(steps: Steps, request: Request, response: Response, handler: 
     if (!rate.take(caller.connection)) {
       throw new ScimError(429, null, `more than ${door.limits.requestsPerSecond} requests a second: wait a second`);
     }
+    if (handler instanceof ScimError) throw handler;
     if (hasBody(request)) body = await readJson(request, door.limits.bodyBytes);
     outcome = await handler(door, {
       caller,
@@ -136,9 +139,9 @@ async function run(steps: Steps, request: Request, response: Response, handler: 
     if (!(error instanceof ScimError)) report(error);
     outcome = errorAnswer(error, headersFor(error));
   }
-  // A body that nobody reads would be waited for to its end.
-  if (!request.complete && outcome.status >= 400) response.set('Connection', 'close');
   send(response, outcome);
+  // Whoever still sends would be cut off, and never read why, were the rest of the body left unread.
+  request.resume();
   if (caller === null) return;
   log.add({
     ...caller,
@@ -164,8 +167,9 @@ function hasBody({ method }: Request): boolean {
 }
 
 /** The query string, read once: a name given twice is a list, which no parameter is. */
-function parametersOf(request: Request): Record<string, string | string[]> {
-  const { searchParams } = new URL(request.url, 'http://localhost');
+function parametersOf({ url }: Request): Record<string, string | string[]> {
+  const start = url.indexOf('?');
+  const searchParams = new URLSearchParams(start < 0 ? '' : url.slice(start + 1));
   const names = [...new Set(searchParams.keys())];
   return Object.fromEntries(
     names.map((name) => {
@@ -194,10 +198,6 @@ class NotAllowed extends ScimError {
     super(405, null, `${method} is not possible here: ${allow}`);
     this.allow = allow;
   }
-}
-
-function notAllowed(method: string, allow: string): Handler {
-  return () => Promise.reject(new NotAllowed(method, allow));
 }
 
 function noMe(): ScimError {

@@ -1,8 +1,7 @@
-// A search at the root (RFC 7644 section 3.4.3): people, then groups, as one list. A filter that names what one of them
+// A search at the root (RFC 7644 sections 3.4.2.1 and 3.4.3): people, then groups, as one list. A filter that names what one of them
 // does not have finds none of those.
-import type { Json, JsonObject } from '../scim/json.ts';
-import { isObject } from '../scim/json.ts';
-import type { ListQuery } from '../scim/list-query.ts';
+import type { JsonObject } from '../scim/json.ts';
+import type { ListQuery, Parameters } from '../scim/list-query.ts';
 import { readListQuery } from '../scim/list-query.ts';
 import type { ResourceType } from '../scim/resource-type.ts';
 import { RESOURCE_TYPES } from '../scim/resource-type.ts';
@@ -14,11 +13,10 @@ import { conditionOf } from './scim-conditions.ts';
 import type { Caller, ScimDoor } from './scim-door.ts';
 import { presentAll } from './scim-present.ts';
 
-export async function searchEverything(door: ScimDoor, caller: Caller, body: Json): Promise<Answer> {
-  if (!isObject(body)) throw refuse('invalidSyntax', 'the body must be one JSON object, a SearchRequest');
+export async function searchEverything(door: ScimDoor, caller: Caller, parameters: Parameters): Promise<Answer> {
   const { db } = door.sync;
   const found: JsonObject[] = [];
-  const asked = questions(door, body);
+  const asked = questions(door, parameters);
   const startIndex = startOf(asked);
   let total = 0;
   for (const { type, query } of asked) {
@@ -41,11 +39,11 @@ interface Question {
 }
 
 /** The types of which the request can be asked; refused when it can be asked of none. */
-function questions({ limits }: ScimDoor, body: JsonObject): Question[] {
+function questions({ limits }: ScimDoor, parameters: Parameters): Question[] {
   const refusals: ScimError[] = [];
   const asked = RESOURCE_TYPES.flatMap((type): Question[] => {
     try {
-      return [{ type, query: readListQuery(type, body, limits) }];
+      return [{ type, query: readListQuery(type, parameters, limits) }];
     } catch (error) {
       if (!(error instanceof ScimError)) throw error;
       refusals.push(error);

@@ -8,6 +8,7 @@ import type { Json, JsonObject } from '../scim/json.ts';
 import { sameJson } from '../scim/json.ts';
 import type { MemberDelta } from '../scim/member-delta.ts';
 import { applyPatch } from '../scim/patch.ts';
+import type { PatchWork } from '../scim/patch-work.ts';
 import { personSaid } from '../scim/person.ts';
 import type { PushCollector } from '../scim/push-collector.ts';
 import type { ResourceType } from '../scim/resource-type.ts';
@@ -35,6 +36,7 @@ export interface Writing {
   readonly db: Database;
   readonly connection: ConnectionId;
   readonly collector: PushCollector;
+  readonly work: PatchWork;
   readonly now: () => Instant;
 }
 
@@ -73,7 +75,7 @@ export async function createResource(writing: Writing, type: ResourceType, body:
 /** PUT: the whole resource, but what it does not say of `active` and members stays (law 4). */
 export async function replaceResource(writing: Writing, target: Target, body: Json): Promise<Resource> {
   const before = await requireResource(writing, target);
-  const read = readBody(target.type, body);
+  const read = readBody(target.type, body, false);
   const attributes =
     target.type.name === 'User' ? { active: before.attributes['active'] ?? true, ...read.resource } : read.resource;
   return writeChange(writing, target.type, before, attributes, read.members);
@@ -81,7 +83,7 @@ export async function replaceResource(writing: Writing, target: Target, body: Js
 
 export async function patchResource(writing: Writing, target: Target, body: Json): Promise<Resource> {
   const before = await requireResource(writing, target);
-  const patched = applyPatch(target.type, before.attributes, before.id, body);
+  const patched = applyPatch(target.type, before.attributes, before.id, body, writing.work);
   return writeChange(writing, target.type, before, patched.resource, patched.members);
 }
 

@@ -13,6 +13,7 @@ import { readValue } from './value.ts';
 /** Far beyond what anybody has; work grows with it. */
 export const MAX_VALUES = 500;
 const MAX_BODY_DEPTH = 20;
+const MAX_ATTRIBUTES = 1_000;
 /** Names are looked up by index, and an index takes no more. */
 const MAX_NAME_LENGTH = 500;
 
@@ -23,15 +24,22 @@ export interface ResourceBody {
   readonly members: MemberDelta | null;
 }
 
-/** @throws ScimError `invalidSyntax` or `invalidValue` */
-export function readBody(type: ResourceType, body: Json): ResourceBody {
+/**
+ * @param isNew whether it is to be made; else it replaces one that is there.
+ * @throws ScimError `invalidSyntax` or `invalidValue`
+ */
+export function readBody(type: ResourceType, body: Json, isNew = true): ResourceBody {
   if (!isObject(body)) throw refuse('invalidSyntax', `the body must be one JSON object, a ${type.name}`);
   if (deeperThan(body, MAX_BODY_DEPTH)) {
     throw refuse('invalidSyntax', `the body is nested more than ${MAX_BODY_DEPTH} deep`);
   }
+  const entries = Object.entries(body);
+  if (entries.length > MAX_ATTRIBUTES) {
+    throw refuse('invalidSyntax', `the body has more than ${MAX_ATTRIBUTES} attributes, and a ${type.name} has few`);
+  }
   const resource: Record<string, Json> = {};
   let members: MemberDelta | null = null;
-  for (const [key, value] of Object.entries(body)) {
+  for (const [key, value] of entries) {
     const path = resolvePath(type, key);
     if (path === null || (path.attribute !== null && path.sub !== null)) {
       resource[key] = value;
@@ -39,7 +47,10 @@ export function readBody(type: ResourceType, body: Json): ResourceBody {
       const read = readExtension(path.extension.attributes, key, value);
       if (read !== undefined) resource[path.extension.id] = read;
     } else if (isMembers(type, path.attribute)) {
-      members = { replaced: true, joins: [...new Set(memberIds(value))], leaves: [] };
+      if (value === null && !isNew) {
+        throw refuse('invalidValue', '"members" is null: leave it out to say nothing of them, or say [] for nobody');
+      }
+      members = { replaced: true, joins: value === null ? [] : [...new Set(memberIds(value))], leaves: [] };
     } else if (path.attribute.mutability !== 'readOnly') {
       const read = readValue(path.attribute, value);
       if (read !== undefined && path.attribute.returned !== 'never') resource[path.attribute.name] = read;

@@ -113,7 +113,7 @@ export function withIds(written: Json, ids: ReadonlyMap<string, string>): Json {
     if (name === undefined) return written;
     const id = ids.get(name);
     if (id === undefined) {
-      throw new ScimError(409, 'invalidValue', `"bulkId:${shown(name)}" stands for nothing that this request has made`);
+      throw new ScimError(409, null, `"bulkId:${shown(name)}" stands for nothing that this request has made`);
     }
     return [...parts.slice(0, -1), id].join('/');
   }

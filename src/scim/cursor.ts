@@ -16,7 +16,8 @@ export function writeCursor({ key, id }: Position, question: string): string {
 /** @throws ScimError `invalidCursor` */
 export function readCursor(cursor: string, question: string): Position {
   const [check, key, id] = partsOf(cursor);
-  if (typeof id !== 'string' || (key !== null && typeof key !== 'string')) {
+  const isOurs = typeof id === 'string' && (key === null || typeof key === 'string') && !`${key}${id}`.includes('\0');
+  if (!isOurs) {
     throw refuse('invalidCursor', 'the cursor is not one of this server: begin again with an empty cursor');
   }
   if (check !== checkOf(question)) {

@@ -1,5 +1,6 @@
 // What the server says of itself (RFC 7644 section 4, RFC 9865 section 4): only what is so.
 import type { Schema } from './attribute.ts';
+import { COMMON_ATTRIBUTES } from './attribute.ts';
 import type { JsonObject } from './json.ts';
 import type { ListLimits } from './list-query.ts';
 import type { ResourceType } from './resource-type.ts';
@@ -47,9 +48,15 @@ export function resourceTypes(base: string): JsonObject[] {
 
 /** All schemas of all resource types. */
 export function schemas(base: string): JsonObject[] {
-  return RESOURCE_TYPES.flatMap(({ schema, extensions }) => [schema, ...extensions]).map((schema) =>
+  return RESOURCE_TYPES.flatMap(({ schema, extensions }) => [withExternalId(schema), ...extensions]).map((schema) =>
     describeSchema(base, schema),
   );
+}
+
+/** It belongs to every resource and to no schema; but Entra maps to what it finds in /Schemas alone. */
+function withExternalId(schema: Schema): Schema {
+  const external = COMMON_ATTRIBUTES.filter(({ name }) => name === 'externalId');
+  return { ...schema, attributes: [...external, ...schema.attributes] };
 }
 
 function describeType(base: string, { name, endpoint, schema, extensions }: ResourceType): JsonObject {

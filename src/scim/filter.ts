@@ -188,11 +188,10 @@ class FilterReader {
     const start = this.#at;
     const quoted = this.#match(STRING);
     if (quoted !== null) {
-      try {
-        return JSON.parse(quoted) as string;
-      } catch {
-        throw this.#invalid('the text in quotes is no JSON string: check its escapes', start);
-      }
+      const text = jsonText(quoted);
+      if (text === null) throw this.#invalid('the text in quotes is no JSON string: check its escapes', start);
+      if (text.includes('\0')) throw this.#invalid('the text in quotes holds a NUL, which no value does', start);
+      return text;
     }
     const number = this.#match(NUMBER);
     if (number !== null) return Number(number);
@@ -224,6 +223,14 @@ class FilterReader {
   #invalid(problem: string, at = this.#at): ReturnType<typeof refuse> {
     const near = shown(this.#text.slice(at, at + 40));
     return refuse('invalidFilter', `the filter can't be read at character ${at + 1} ("${near}"): ${problem}`);
+  }
+}
+
+function jsonText(quoted: string): string | null {
+  try {
+    return JSON.parse(quoted) as string;
+  } catch {
+    return null;
   }
 }
 

@@ -45,8 +45,7 @@ export class MemberChanges {
 }
 
 /** The ids in a list of members: `{ value }`, a bare id, or only a `$ref` that ends in the id. */
-export function memberIds(written: Json | undefined): string[] {
-  if (written === undefined || written === null) return [];
+export function memberIds(written: Json): string[] {
   const list = Array.isArray(written) ? (written as readonly Json[]) : [written];
   return list.map((member) => {
     const id =

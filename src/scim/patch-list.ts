@@ -27,6 +27,18 @@ export function patchList(before: readonly Json[], operation: ListOperation): re
   return onePrimary(before, after, operation.attribute.name);
 }
 
+/** How many values have to be looked at for it, about. */
+export function workOf(before: readonly Json[], { filter, value }: ListOperation): number {
+  const comparisons = filter === null ? (Array.isArray(value) ? value.length : 1) : comparisonsIn(filter);
+  return (before.length + 1) * comparisons;
+}
+
+function comparisonsIn(filter: Filter): number {
+  if (filter.kind === 'not') return comparisonsIn(filter.filter);
+  if (filter.kind !== 'and' && filter.kind !== 'or') return 1;
+  return filter.filters.reduce((sum, one) => sum + comparisonsIn(one), 0);
+}
+
 function written(
   before: readonly Json[],
   { op, attribute, filter, sub, value = null }: ListOperation,

@@ -18,9 +18,8 @@ export interface Operation {
 /** @throws ScimError `invalidSyntax`, `noTarget` or `invalidValue` */
 export function readOperations(body: Json): Operation[] {
   const list = isObject(body) ? keyed(body, 'operations') : undefined;
-  if (!Array.isArray(list) || list.length === 0) {
-    throw refuse('invalidSyntax', 'a PATCH body has "Operations", a list of at least one operation');
-  }
+  // None at all asks for nothing, and Microsoft's validator does so.
+  if (!Array.isArray(list)) throw refuse('invalidSyntax', 'a PATCH body has "Operations", a list of operations');
   if (list.length > MAX_OPERATIONS) {
     throw new ScimError(413, null, `a PATCH has at most ${MAX_OPERATIONS} operations: send several`);
   }

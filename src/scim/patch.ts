@@ -7,11 +7,13 @@ import type { Json, JsonObject } from './json.ts';
 import { isObject } from './json.ts';
 import type { MemberDelta } from './member-delta.ts';
 import { MemberChanges, memberIds } from './member-delta.ts';
-import { patchList } from './patch-list.ts';
+import type { ListOperation } from './patch-list.ts';
+import { patchList, workOf } from './patch-list.ts';
 import type { Operation } from './patch-operation.ts';
 import { readOperations } from './patch-operation.ts';
 import type { PatchTarget } from './patch-path.ts';
 import { parsePatchPath } from './patch-path.ts';
+import { PatchWork } from './patch-work.ts';
 import type { ResourceType } from './resource-type.ts';
 import { refuse, shown } from './scim-error.ts';
 import { readValue } from './value.ts';
@@ -22,8 +24,14 @@ export interface Patched {
 }
 
 /** @throws ScimError with the scimType that the RFC names */
-export function applyPatch(type: ResourceType, before: JsonObject, id: string, body: Json): Patched {
-  const draft: Draft = { type, id, resource: { ...before }, members: new MemberChanges() };
+export function applyPatch(
+  type: ResourceType,
+  before: JsonObject,
+  id: string,
+  body: Json,
+  work = new PatchWork(),
+): Patched {
+  const draft: Draft = { type, id, resource: { ...before }, members: new MemberChanges(), work };
   for (const operation of readOperations(body)) applyOperation(draft, operation);
   return { resource: finished(type, draft.resource), members: draft.members.delta() };
 }
@@ -33,10 +41,12 @@ interface Draft {
   readonly id: string;
   readonly resource: Record<string, Json>;
   readonly members: MemberChanges;
+  readonly work: PatchWork;
 }
 
 function applyOperation(draft: Draft, operation: Operation): void {
   if (operation.fromObject && repeatsServer(draft, operation)) return;
+  draft.work.take(operation.path.length);
   const target = parsePatchPath(draft.type, operation.path);
   if (!('path' in target)) {
     applyToExtension(draft, operation, target.extension.id);
@@ -74,6 +84,8 @@ function applyToExtension(draft: Draft, { op, value = null }: Operation, id: str
   }
   if (!isObject(value)) throw refuse('invalidValue', `"${id}" must be an object, and is ${shown(value)}`);
   for (const [key, part] of Object.entries(value)) {
+    // Some write an extension as a resource of its own, with its URN in it once more.
+    if (key.toLowerCase() === 'schemas') continue;
     applyOperation(draft, { op, path: `${id}:${key}`, value: part, fromObject: false });
   }
 }
@@ -87,8 +99,8 @@ function applyToMembers(
     throw refuse('mutability', `"${shown(written)}": the parts of a member can't change; remove it and add another`);
   }
   if (filter === null) {
-    if (op === 'add') members.add(memberIds(added(written, value)));
-    else if (op === 'replace') members.replace(memberIds(value));
+    if (op === 'add') members.add(memberIds(stated(written, value)));
+    else if (op === 'replace') members.replace(memberIds(stated(written, value)));
     else if (value === undefined || value === null) members.replace([]);
     else members.remove(memberIds(value));
     return;
@@ -97,20 +109,28 @@ function applyToMembers(
   if (named === null) {
     throw refuse('invalidFilter', `"${shown(written)}": members are chosen by value, as members[value eq "id"]`);
   }
-  if (op === 'remove') members.remove(named);
-  else members.add(named);
+  if (op === 'remove') {
+    members.remove(named);
+    return;
+  }
+  if (memberIds(stated(written, value)).some((id) => !named.includes(id))) {
+    throw refuse('mutability', `"${shown(written)}": a member can't become another; remove it and add the other`);
+  }
+  members.add(named);
 }
 
-/** Nobody can't be added: answered as done, a mistake of the client's would never be found. */
-function added(path: string, value: Json | undefined): Json {
+/** Taken for nobody, a null that was no more than a mistake would empty the group, or be answered as done. */
+function stated(path: string, value: Json | undefined): Json {
   if (value !== undefined && value !== null) return value;
-  throw refuse('invalidValue', `"${shown(path)}": there is no member to add, the value is null`);
+  throw refuse('invalidValue', `"${shown(path)}": the value is null; name the members, or say [] for nobody`);
 }
 
 function applyToList(draft: Draft, { op, value }: Operation, { path, filter }: PatchTarget): void {
   const present = valueAt(draft, path);
   const before = Array.isArray(present) ? (present as readonly Json[]) : [];
-  const after = patchList(before, { op, attribute: path.attribute, filter, sub: path.sub, value });
+  const operation: ListOperation = { op, attribute: path.attribute, filter, sub: path.sub, value };
+  draft.work.take(workOf(before, operation));
+  const after = patchList(before, operation);
   setAt(draft, path, after.length === 0 ? undefined : after);
 }
 

@@ -15,7 +15,7 @@ export function readValue(attribute: Attribute, written: Json): Json | undefined
   if (deeperThan(written, MAX_VALUE_DEPTH)) {
     throw refuse('invalidValue', `"${attribute.name}" is nested more than ${MAX_VALUE_DEPTH} deep`);
   }
-  if (!attribute.multiValued) return readOne(attribute, written);
+  if (!attribute.multiValued) return readOne(attribute, unlisted(attribute, written));
   if (written === null) return undefined;
   const values = (Array.isArray(written) ? (written as readonly Json[]) : [written]).flatMap((one) => {
     if (one === null) throw mistyped(attribute, 'a list without null', written);
@@ -23,6 +23,15 @@ export function readValue(attribute: Attribute, written: Json): Json | undefined
     return value === undefined ? [] : [value];
   });
   return values.length === 0 ? undefined : values;
+}
+
+/** Entra has listed the one value there is, with an address that it does not know: `[{ "$ref": null, "value": "x" }]`. */
+function unlisted({ type }: Attribute, written: Json): Json {
+  if (!Array.isArray(written) || written.length !== 1) return written;
+  const [only = null] = written as readonly Json[];
+  if (!isObject(only)) return written;
+  if (type === 'complex') return only;
+  return Object.keys(only).every((key) => key === 'value' || key === '$ref') ? (only['value'] ?? null) : written;
 }
 
 /** One element of a multi-valued attribute, or the value of another. */

@@ -270,6 +270,9 @@ describe.each(DATABASES)('on %s', (database) => {
     expect(await search({ filter: 'userName sw "a"' })).toBe('1: anna');
     expect(await search({ filter: 'displayName pr' })).toBe('2: inner outer');
     expect(await search({ filter: 'meta.resourceType eq "Group"' })).toBe('2: inner outer');
+    const got = await door.call('GET', '?filter=displayName pr&count=1');
+    expect(named(got.body['Resources'] as unknown as { id: string }[])).toBe('inner');
+    expect((await door.call('GET', '/')).body).toMatchObject({ totalResults: 6, startIndex: 1 });
     const broken = await door.call('POST', '/.search', { filter: 'nosuch eq "x"' });
     expect(broken).toMatchObject({ status: 400, body: { scimType: 'invalidFilter' } });
   });

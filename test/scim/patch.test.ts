@@ -17,7 +17,6 @@ function patched(operations: Json, before: JsonObject = alice, type: ResourceTyp
 describe('refused with the scimType that the RFC names', () => {
   test.each([
     [null, 'invalidSyntax'],
-    [[], 'invalidSyntax'],
     [[null], 'invalidSyntax'],
     [[{ op: 'move', path: 'title', value: 'x' }], 'invalidSyntax'],
     [[{ op: 'remove' }], 'noTarget'],
@@ -60,6 +59,8 @@ describe('refused with the scimType that the RFC names', () => {
     [[{ op: 'add', path: 'members', value: [{ display: 'x' }] }], 'invalidValue'],
     [[{ op: 'add', path: 'members', value: null }], 'invalidValue'],
     [[{ op: 'add', value: { members: null } }], 'invalidValue'],
+    [[{ op: 'replace', path: 'members', value: null }], 'invalidValue'],
+    [[{ op: 'replace', path: 'members[value eq "x"]', value: { value: 'y' } }], 'mutability'],
     [[{ op: 'remove', path: 'displayName' }], 'mutability'],
   ])('of a group: %j', (operations, scimType) => {
     expect(() => patched(operations, team, GROUP)).toThrow(expect.objectContaining({ scimType }));
@@ -125,6 +126,19 @@ test('an extension can be removed whole, and its schema with it', () => {
   const bare = patched([{ op: 'remove', path: ENTERPRISE }], rich);
   expect(bare).not.toHaveProperty([ENTERPRISE]);
   expect(bare['schemas']).not.toContain(ENTERPRISE);
+});
+
+test('an extension that names its schema once more is no other one', () => {
+  const value = { [ENTERPRISE]: { schemas: [ENTERPRISE], department: 'Tea' } };
+  expect(patched([{ op: 'add', value }])).toMatchObject({ [ENTERPRISE]: { department: 'Tea' } });
+  const whole = { op: 'replace', path: ENTERPRISE, value: value[ENTERPRISE] as Json };
+  expect(patched([whole])[ENTERPRISE]).toEqual({ department: 'Tea' });
+});
+
+test('a new group may have null members, one that is replaced may not: that could empty it', () => {
+  const body = { displayName: 'Team', members: null };
+  expect(readBody(GROUP, body).members).toMatchObject({ joins: [] });
+  expect(() => readBody(GROUP, body, false)).toThrow(expect.objectContaining({ scimType: 'invalidValue' }));
 });
 
 test('what no schema knows reads back as it was sent; what the server gives is ignored', () => {
