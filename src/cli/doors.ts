@@ -22,6 +22,7 @@ import { checkDomains } from '../organization/domains.ts';
 import { deriveKeys } from '../organization/keys.ts';
 import { VerifyingLanes } from '../saml/verifying-lanes.ts';
 import { pruneSignIns } from '../store/account-events.ts';
+import { forgetEvents } from '../store/old-events.ts';
 import { sealingKey } from '../store/sealed.ts';
 import type { Sync } from '../sync/context.ts';
 import { personMailer } from './channels.ts';
@@ -30,8 +31,8 @@ import { samlSettingsOf } from './saml-desk.ts';
 import { txtResolver } from './txt-resolver.ts';
 import type { Job } from './upkeep.ts';
 
-/** As long as the attempts of single sign-on. */
-const KEEP_SIGN_INS_MS = 90 * DAY_MS;
+/** Sign-ins, and events that have arrived everywhere: as long as the attempts of single sign-on. */
+const KEEP_MS = 90 * DAY_MS;
 
 export interface Surroundings {
   readonly config: Config;
@@ -87,7 +88,12 @@ export async function openDoors(surroundings: Surroundings): Promise<Doors> {
       {
         name: 'sign-ins',
         everyMs: 24 * HOUR_MS,
-        work: () => pruneSignIns(sync.db, shift(sync.now(), -KEEP_SIGN_INS_MS)),
+        work: () => pruneSignIns(sync.db, shift(sync.now(), -KEEP_MS)),
+      },
+      {
+        name: 'events that were told',
+        everyMs: 24 * HOUR_MS,
+        work: () => forgetEvents(sync.db, shift(sync.now(), -KEEP_MS)),
       },
     ],
     close: async () => {
