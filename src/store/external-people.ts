@@ -2,7 +2,7 @@
 import { emailKey, foldsPlainly } from '../core/fact.ts';
 import type { AccountId, ConnectionId, Instant } from '../core/ids.ts';
 import type { Database } from './database.ts';
-import { inGroups } from './database.ts';
+import { inGroups, ROWS_PER_STATEMENT } from './database.ts';
 import type { PersonRow, StoredPerson } from './facts.ts';
 import { PERSON, personFromRow } from './facts.ts';
 import { execute, oneOf, rowsOf } from './statement.ts';
@@ -71,35 +71,55 @@ export async function accountsInGroups(
   return [...found];
 }
 
-/** External ids of present people, in pages by id; with `groups`, only those directly in one of them. */
+export interface PresentPerson {
+  readonly externalId: string;
+  /** Null: nobody's yet. */
+  readonly account: AccountId | null;
+}
+
+interface PresentRow {
+  external_id: string;
+  account: AccountId | null;
+}
+
+function presentFromRow({ external_id: externalId, account }: PresentRow): PresentPerson {
+  return { externalId, account };
+}
+
+/** Present people by external id, some at a time; with `groups`, only those directly in one of them. */
 export async function* presentPeople(
   db: Database,
   connection: ConnectionId,
   groups?: readonly string[],
-): AsyncGenerator<string[]> {
-  let after = '';
-  for (;;) {
-    const query = db('external_people')
-      .where({ connection, present: 1 })
-      .where('external_id', '>', after)
-      .orderBy('external_id')
-      .limit(500)
-      .select('external_id');
-    if (groups !== undefined) {
-      void query.whereIn(
-        'external_id',
-        db('links')
-          .where({ connection, member_kind: 'person' })
-          .whereIn('in_group', [...groups])
-          .select('member'),
-      );
-    }
-    const rows: { external_id: string }[] = await query;
+): AsyncGenerator<readonly PresentPerson[]> {
+  if (groups === undefined) yield* everybody(db, connection);
+  else yield* inGroups(await membersOf(db, connection, groups));
+}
+
+async function* everybody(db: Database, connection: ConnectionId): AsyncGenerator<PresentPerson[]> {
+  for (let after = ''; ; ) {
+    const rows = await rowsOf<PresentRow>(
+      db,
+      `SELECT external_id, account FROM external_people WHERE connection = ? AND external_id > ? AND present = 1
+       ORDER BY external_id LIMIT ?`,
+      [connection, after, ROWS_PER_STATEMENT],
+    );
     const last = rows.at(-1);
     if (last === undefined) return;
-    yield rows.map((row) => row.external_id);
+    yield rows.map(presentFromRow);
     after = last.external_id;
   }
+}
+
+/** All at once: a page of them would cost as much as all. */
+async function membersOf(db: Database, connection: ConnectionId, groups: readonly string[]): Promise<PresentPerson[]> {
+  const rows = await rowsOf<PresentRow>(
+    db,
+    `SELECT external_id, account FROM external_people WHERE connection = ? AND present = 1 AND external_id IN
+       (SELECT member FROM links WHERE connection = ? AND member_kind = 'person' AND ${oneOf(db, 'in_group')})`,
+    [connection, connection, groups],
+  );
+  return rows.map(presentFromRow).sort((a, b) => (a.externalId < b.externalId ? -1 : 1));
 }
 
 /** The account of one external person, if they are linked to one. */

@@ -59,6 +59,10 @@ export interface ChangeRow extends Row {
   at: Instant;
 }
 
+/** The columns of a row. */
+export const CHANGE = `id, plan, run, hold, connection, organization, account, email, target_kind, target,
+  before_standing, after_standing, because, reason, kind, seat, needs_seat, vanished_group, state, at`;
+
 export function fromRow(row: ChangeRow): PlanRow {
   return {
     id: row.id,

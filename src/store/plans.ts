@@ -7,8 +7,8 @@ import type { Database } from './database.ts';
 import { inGroups } from './database.ts';
 import { newId } from './ids.ts';
 import type { ChangeRow, PlanRow, RowState } from './plan-rows.ts';
-import { fromRow, toRow } from './plan-rows.ts';
-import { execute, oneOf } from './statement.ts';
+import { CHANGE, fromRow, toRow } from './plan-rows.ts';
+import { execute, oneOf, rowsOf } from './statement.ts';
 
 export async function addPlan(
   db: Database,
@@ -77,18 +77,14 @@ export async function addRows(db: Database, rows: readonly PlanRow[]): Promise<v
   await insertRows(db, 'changes', rows.map(toRow));
 }
 
-/** The rows of a plan for these accounts. */
+/** The rows of a plan for these accounts, in the order planned. */
 export async function rowsOfAccounts(db: Database, plan: PlanId, accounts: readonly AccountId[]): Promise<PlanRow[]> {
-  const rows: ChangeRow[] = [];
-  for (const group of inGroups(accounts)) {
-    rows.push(
-      ...((await db('changes')
-        .where({ plan })
-        .whereIn('account', [...group])
-        .orderBy('id')) as ChangeRow[]),
-    );
-  }
-  return rows.map(fromRow);
+  // Sorted here: in the order of their ids a database would look through the whole plan for them.
+  const rows = await rowsOf<ChangeRow>(db, `SELECT ${CHANGE} FROM changes WHERE plan = ? AND ${oneOf(db, 'account')}`, [
+    plan,
+    accounts,
+  ]);
+  return rows.map(fromRow).sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
 /** All rows of a plan in the order planned, in pages, so that a plan of any length can be streamed. */
@@ -150,15 +146,14 @@ export async function storePreview(
 ): Promise<void> {
   await setPlanState(db, plan.id, 'preview');
   const shown = rows.filter(({ state }) => state !== 'moot');
-  for (const group of inGroups(shown)) {
-    await db('changes').insert(
-      group.map((row) => ({
-        ...toRow(row),
-        plan: plan.id,
-        run: plan.run,
-        hold: null,
-        state: row.state === 'held' ? 'stopped' : 'planned',
-      })),
-    );
-  }
+  await addRows(
+    db,
+    shown.map((row) => ({
+      ...row,
+      plan: plan.id,
+      run: plan.run,
+      hold: null,
+      state: row.state === 'held' ? 'stopped' : 'planned',
+    })),
+  );
 }

@@ -151,7 +151,11 @@ async function bringAbout(
   const accounts = new Set<AccountId>(scope.accounts);
   const domains = await loadDomains(db);
   for (const { connection, groups } of scope.people) {
-    for await (const also of presentPeople(db, connection, groups)) {
+    for await (const people of presentPeople(db, connection, groups)) {
+      for (const { account } of people) if (account !== null) accounts.add(account);
+      // Whoever is nobody's yet may be joined now.
+      const also = people.filter(({ account }) => account === null).map(({ externalId }) => externalId);
+      if (also.length === 0) continue;
       const reading = {
         kind: 'push' as const,
         connection,
