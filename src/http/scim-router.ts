@@ -165,7 +165,8 @@ function hasBody({ method }: Request): boolean {
 
 /** The query string, read once: a name given twice is a list, which no parameter is. */
 function parametersOf(request: Request): Record<string, string | string[]> {
-  const { searchParams } = new URL(request.url, 'http://localhost');
+  // By the question mark alone: a path of two slashes would be read as a host, or as no address at all.
+  const searchParams = new URLSearchParams(/\?(.*)$/s.exec(request.url)?.[1]);
   const names = [...new Set(searchParams.keys())];
   return Object.fromEntries(
     names.map((name) => {

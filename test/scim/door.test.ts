@@ -196,6 +196,7 @@ describe.each(DATABASES)('on %s', (database) => {
       ['DELETE', '/Schemas', 405, 'GET'],
       ['GET', '/Me', 501, null],
       ['GET', '/Nothing', 404, null],
+      ['GET', '//[', 404, null],
       ['GET', '/Users/nobody', 404, null],
       ['GET', '/Users/%FF', 400, null],
       ['GET', '/%E0%A4', 404, null],
