@@ -1,10 +1,20 @@
 // `vacancies`: the support desk's view, and the assignment of a new Owner.
 import { RollcallError } from '../errors.ts';
 import { assignOwner } from '../organization/assign-owner.ts';
-import { loadAccounts } from '../store/accounts.ts';
+import { findAccount, loadAccounts } from '../store/accounts.ts';
+import { loadCredentials } from '../store/credentials.ts';
+import type { Database } from '../store/database.ts';
 import { loadCandidates, loadVacancies } from '../store/vacancies.ts';
 import type { Command } from './command.ts';
 import { EXIT, text } from './command.ts';
+
+/** Somebody chose a password under the address, and followed no link that was mailed there. */
+async function isClaimedOnly(db: Database, email: string): Promise<boolean> {
+  const account = await findAccount(db, email);
+  if (account === null) return false;
+  const { password, provenAt } = await loadCredentials(db, account.id);
+  return password !== null && provenAt === null;
+}
 
 export const vacancies: Command = {
   name: 'vacancies',
@@ -26,6 +36,9 @@ export const vacancies: Command = {
       }
       await assignOwner(store, { organization, to, reason });
       out.line(`${to} is the Owner of ${organization}`);
+      if (await isClaimedOnly(store.db, to)) {
+        out.warn(`whoever signed up as ${to} has never shown that the address is theirs: make sure who it is`);
+      }
     } else if (action !== 'list')
       throw new RollcallError('input_invalid', `vacancies knows list and assign, not ${action}`);
     const all = await loadVacancies(store.db);

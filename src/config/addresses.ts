@@ -49,7 +49,8 @@ function checkPublicUrl(text: string): Findings {
 }
 
 function checkWebAddress(text: string, path: Finding['path'], harm: string): Findings {
-  if (!isWebAddress(text)) return { faults: [{ path, message: 'must be an https:// address' }], warnings: [] };
+  if (!isWebAddress(text))
+    return { faults: [{ path, message: 'must be an https:// address, without a password in it' }], warnings: [] };
   const url = new URL(text);
   if (url.protocol === 'https:' || isLoopback(url.hostname)) return { faults: [], warnings: [] };
   return { faults: [], warnings: [{ path, message: `should be https://: over http://, ${harm}` }] };

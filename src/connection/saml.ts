@@ -29,7 +29,9 @@ function readMetadata(written: unknown): IdpMetadata | string {
     case 'file':
       return { kind: 'file', path: value };
     case 'url':
-      return isWebAddress(value) ? { kind: 'url', url: value } : 'url must be an https:// address';
+      return isWebAddress(value)
+        ? { kind: 'url', url: value }
+        : 'url must be an https:// address, without a password in it';
     case 'xml':
       return { kind: 'xml', xml: value };
     default:

@@ -24,8 +24,10 @@ export function invitationRouter(context: AccountsContext): Router {
     const given = fieldOf(request.body, 'role');
     const role = given === undefined ? 'not_activated' : readRole(textField(request.body, 'role'));
     if (role === null) throw new RollcallError('input_invalid', 'role: one of AD, MA, RE, AN, NO');
-    await invite(context, callerOf(request), { emails, role });
-    response.json({ invited: emails, role: textField(request.body, 'role') || 'NO' });
+    const held = await invite(context, callerOf(request), { emails, role });
+    const answer = { invited: emails, role: textField(request.body, 'role') || 'NO' };
+    // Mailed too often of late: invite them again later.
+    response.json(held.length === 0 ? answer : { ...answer, not_mailed: held });
   });
   router.post('/api/invite/revoke', async (request, response) => {
     await revokeInvitation(context, callerOf(request), emailField(request.body));

@@ -17,6 +17,7 @@ import type { StoredCertificate, StoredMetadata } from '../store/saml-providers.
 import { loadCertificates, loadMetadata, saveMetadata } from '../store/saml-providers.ts';
 import type { SealingKey } from '../store/sealed.ts';
 import type { Sync } from '../sync/context.ts';
+import { AskedOnce } from './asked-once.ts';
 import { takeInCertificates } from './saml-certificates.ts';
 import type { SessionOpener } from './session-opener.ts';
 
@@ -67,9 +68,19 @@ export async function providerOf(door: ProviderDoor, { connection, settings }: S
   const { db, now } = door.sync;
   const stored = await loadMetadata(db, connection.id);
   const due = stored === null || isDue(stored, settings.idpMetadata, Date.parse(now()));
-  const current = due ? await refreshMetadata(door, connection.id, settings.idpMetadata) : stored;
+  const current = due ? await readOnce(door, connection.id, settings.idpMetadata) : stored;
   return { metadata: readAgain(current.xml), certificates: await loadCertificates(db, connection.id) };
 }
+
+/** Anybody may begin a sign-in, and none of them shall have a provider asked that is being asked. */
+async function readOnce(door: ProviderDoor, connection: ConnectionId, source: IdpMetadata): Promise<StoredMetadata> {
+  if (source.kind !== 'url') return refreshMetadata(door, connection, source);
+  const reads = metadataReads.get(door) ?? new AskedOnce<StoredMetadata>();
+  metadataReads.set(door, reads);
+  return reads.ask(`${connection} ${sourceKey(source)}`, () => refreshMetadata(door, connection, source));
+}
+
+const metadataReads = new WeakMap<ProviderDoor, AskedOnce<StoredMetadata>>();
 
 /** The same document is asked for at every sign-in: parsing it takes as long as a small response. */
 function readAgain(xml: string): ProviderMetadata {

@@ -144,5 +144,7 @@ export function atLeast(membership: OwnMembership, least: Role): OwnMembership {
  */
 export async function switchTo(db: Database, caller: Caller, organization: string): Promise<void> {
   const membership = activeIn(caller, organization);
+  // Where there is one, there is nothing to choose: whose provider opened just this does not move the person's other browsers.
+  if (caller.memberships.filter(({ status }) => status === 'active').length < 2) return;
   await chooseOrganization(db, caller.account.id, membership.organization);
 }

@@ -67,13 +67,14 @@ function link(context: AccountsContext, organization: OrganizationId, serial: st
 
 /**
  * Invites addresses, all or none; whoever was invited before gets a new link, and the old one dies.
+ * @returns the addresses that were mailed too often of late: they are invited, and no mail went out.
  * @throws RollcallError `input_invalid`; `forbidden`; `conflict` for members, and where only directories give roles.
  */
 export async function invite(
   context: AccountsContext,
   caller: Caller,
   wish: { readonly emails: readonly string[]; readonly role: Role },
-): Promise<void> {
+): Promise<readonly string[]> {
   const { sync } = context;
   const { organization, title } = workingIn(caller, 'administrator');
   const { role, emails } = wish;
@@ -95,7 +96,12 @@ export async function invite(
     }
     return made;
   });
-  for (const mail of mails) if (await mayMail(sync, mail.to)) context.sendMail(mail);
+  const held: string[] = [];
+  for (const mail of mails) {
+    if (await mayMail(sync, mail.to, 'invitation')) context.sendMail(mail);
+    else held.push(mail.to);
+  }
+  return held;
 }
 
 async function invitation(

@@ -37,7 +37,7 @@ export type PasswordLink = 'reset' | 'activate';
 /** Mails a reset link, if the address has an account and was not mailed too often; whether it did is not told. */
 export async function askForReset(context: AccountsContext, email: string): Promise<void> {
   const { sync } = context;
-  const allowed = await mayMail(sync, email);
+  const allowed = await mayMail(sync, email, 'account');
   const account = await findAccount(sync.db, email);
   if (account === null || !allowed) return;
   const token = await newMailedLink(sync, account, 'reset', RESET_MS);

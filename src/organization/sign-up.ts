@@ -116,7 +116,11 @@ export async function sendVerification(
   account: Pick<Account, 'id' | 'email'>,
 ): Promise<void> {
   const { sync } = context;
-  if ((await loadCredentials(sync.db, account.id)).provenAt !== null || !(await mayMail(sync, account.email))) return;
+  if (
+    (await loadCredentials(sync.db, account.id)).provenAt !== null ||
+    !(await mayMail(sync, account.email, 'account'))
+  )
+    return;
   const token = await newMailedLink(sync, account, 'verify', VERIFICATION_MS);
   context.sendMail(verificationMail(account.email, linkTo(context, 'verify', token)));
 }

@@ -89,9 +89,12 @@ export function tooMany(retryAfterMs: number): string {
   return `too many attempts from here: try again in ${minutes === 1 ? 'a minute' : `${minutes} minutes`}`;
 }
 
-/** Whether one more mail may go to that address. */
-export async function mayMail(sync: Sync, email: string): Promise<boolean> {
-  return (await count(sync, key('mail', emailKey(email)), MAILS)) === null;
+/**
+ * Whether one more mail may go to that address.
+ * @param purpose counted by itself: whoever has links mailed that nobody wanted keeps no invitation from arriving.
+ */
+export async function mayMail(sync: Sync, email: string, purpose: 'account' | 'invitation'): Promise<boolean> {
+  return (await count(sync, key('mail', purpose, emailKey(email)), MAILS)) === null;
 }
 
 async function count(sync: Sync, name: string, most: number): Promise<{ readonly retryAfterMs: number } | null> {

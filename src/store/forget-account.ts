@@ -2,6 +2,7 @@
 import { emailKey } from '../core/fact.ts';
 import type { AccountId, ConnectionId } from '../core/ids.ts';
 import type { Account } from './accounts.ts';
+import { loadCredentials } from './credentials.ts';
 import type { Database } from './database.ts';
 import { endSessionsOf } from './sessions.ts';
 import { endTokensOf } from './tokens.ts';
@@ -21,12 +22,16 @@ export async function holdersOf(db: Database, account: AccountId): Promise<Conne
 export async function forgetAccount(db: Database, { id, email }: Pick<Account, 'id' | 'email'>): Promise<void> {
   await endSessionsOf(db, id);
   await endTokensOf(db, id);
+  const { provenAt } = await loadCredentials(db, id);
   for (const table of ['credentials', 'mailed_links', 'account_activations']) {
     await db(table).where({ account: id }).delete();
   }
-  await db('invitations')
-    .where({ email_key: emailKey(email) })
-    .delete();
+  // Of an address that was never proven to be theirs, the invitations are somebody else's.
+  if (provenAt !== null) {
+    await db('invitations')
+      .where({ email_key: emailKey(email) })
+      .delete();
+  }
   await db('organizations').where({ successor: id }).update({ successor: null });
   // A person who comes back to a directory is a new one: the link would revive an account that nobody can enter.
   await db('external_people').where({ account: id }).update({ account: null, linked_at: null });

@@ -129,8 +129,15 @@ test('a lost Owner reaches the support desk as one case, signed, and its end as 
   expect(await first.end()).toBe(0);
   const second = await startServe(corp.options, '--config', 'rollcall.yaml');
   await sleep(1_500);
+  // Somebody signed up under her address, and never showed that it is theirs: the desk is told.
+  const db = openDatabase(corp.databaseUrl);
+  onTestFinished(async () => db.destroy());
+  const anna: { id: string } = await db('accounts').where({ email: 'anna@corp.example' }).first();
+  await db('credentials').insert({ account: anna.id, password: 'a hash' }).onConflict('account').merge();
+  await db('credentials').where({ account: anna.id }).update({ proven_at: null });
   const reason = ['--to', 'anna@corp.example', '--reason', 'she asked for it'];
-  expect((await corp.rollcall('rollcall.yaml', 'vacancies', 'assign', 'acme', ...reason)).code).toBe(0);
+  const assigned = await corp.rollcall('rollcall.yaml', 'vacancies', 'assign', 'acme', ...reason);
+  expect([assigned.code, assigned.stderr]).toEqual([0, expect.stringContaining('has never shown')]);
   await until('the case is closed', () => receiver.received.length > 1);
   expect(await second.end()).toBe(0);
   const verifier = new Webhook(Buffer.from('a secret of the hook'), { format: 'raw' });

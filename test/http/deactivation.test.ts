@@ -106,6 +106,10 @@ test('one tenant’s identity provider opens nothing of another tenant: not read
   expect((await sso.get(`/api/organizations/${beta}`)).status).toBe(404);
   expect(JSON.parse((await sso.get('/api/organizations')).text)).toHaveLength(1);
   expect((await sso.call('PATCH', '/api/current-user', { active_organization: beta })).status).toBe(404);
+  // Nor does it move where their own browsers work.
+  expect((await leo.call('PATCH', '/api/current-user', { active_organization: beta })).status).toBe(200);
+  expect((await sso.call('PATCH', '/api/current-user', { active_organization: acme })).status).toBe(200);
+  expect((await leo.get('/api/current-user/whoami')).json()).toMatchObject({ active_organization: beta });
   // Where else they belong is not told either: Acme's provider could have opened this session.
   const page = (await sso.get('/user')).text;
   expect([page.includes('Beta Ltd'), page.includes('Sign in to another organization')]).toEqual([false, true]);

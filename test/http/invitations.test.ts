@@ -45,6 +45,23 @@ test('a link followed by somebody signed in joins that account, and their own or
   expect((await anna.get('/api/current-user/whoami')).json()).toMatchObject({ active_organization: acme });
 });
 
+test('nobody keeps an invitation from arriving by having links mailed; one that is not mailed is told', async () => {
+  await signedUp(site, 'zoe@new.example', await linkOf(await enterByMail(site, 'bert@beta.example')));
+  for (let nth = 0; nth < 7; nth += 1) {
+    expect((await site.browser().submit('/user/password-reset', { email: 'zoe@new.example' })).status).toBe(200);
+  }
+  const send = async (): Promise<Record<string, unknown>> =>
+    (await olga.call('POST', '/api/invite/send-email', { emails: ['zoe@new.example'], role: 'RE' })).json();
+  const mailed = (): number =>
+    site.mails.filter(({ to, subject }) => to === 'zoe@new.example' && /Acme/.test(subject)).length;
+  for (let nth = 1; nth <= 5; nth += 1) {
+    expect(await send()).not.toHaveProperty('not_mailed');
+    expect(mailed()).toBe(nth);
+  }
+  expect(await send()).toMatchObject({ invited: ['zoe@new.example'], not_mailed: ['zoe@new.example'] });
+  expect(mailed()).toBe(5);
+});
+
 test('looking at the link joins nobody: another site can make a browser load it', async () => {
   const link = await linkOf(olga);
   const anna = await signedUp(site, 'anna@new.example');

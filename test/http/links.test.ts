@@ -121,7 +121,7 @@ test('nobody signs up under the address of a coming Owner or successor and waits
   const { value } = await declare(site.sync, declaration, { preview: false });
   for (const squatter of squatters) expect((await squatter.get('/api/current-user/whoami')).status).toBe(401);
   expect((await signIn(site, 'gus@gamma.example')).status).toBe(401);
-  const token = value.activations[0]?.token ?? '';
+  const token = value.activations.find(({ email }) => email === 'gus@gamma.example')?.token ?? '';
   const gus = site.browser();
   expect((await gus.submit(`/user/activate?token=${token}`, { password: OTHER })).status).toBe(303);
   expect(await rolesOf(gus)).toMatchObject({ gamma: 'OW' });

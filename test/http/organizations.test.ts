@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { recompute } from '../../src/sync/recompute.ts';
 import { listEvents } from '../../src/store/account-events.ts';
-import { acme, beta, COMPANY, enterByMail, rolesOf, scimSays } from './company.ts';
+import { acme, beta, COMPANY, enterByMail, mailedPath, rolesOf, scimSays } from './company.ts';
 import type { Browser, Site } from './site.ts';
 import { openSite, PASSWORD, signedUp, signIn } from './site.ts';
 
@@ -86,6 +86,18 @@ test('a deleted account is gone with its address; the history keeps an opaque id
   }
   expect(await differences()).toEqual([]);
   await signedUp(site, 'anna@new.example');
+});
+
+test('whoever signs up under somebody’s address and deletes that account takes no invitation with it', async () => {
+  const invited = { emails: ['zoe@new.example'], role: 'AD' };
+  expect((await olga.call('POST', '/api/invite/send-email', invited)).status).toBe(200);
+  const link = mailedPath(site, 'zoe@new.example');
+  // By the invitation link of an organization of their own, so that they own nothing that would keep them.
+  const eve = await signedUp(site, 'eve@evil.example');
+  const { token } = (await eve.get('/api/invite')).json() as { token: string };
+  const squatter = await signedUp(site, 'zoe@new.example', `/user/signup?token=${token}`);
+  expect((await squatter.call('DELETE', '/api/current-user', { email: 'zoe@new.example' })).status).toBe(204);
+  expect(await rolesOf(await signedUp(site, 'zoe@new.example', link))).toEqual({ acme: 'AD' });
 });
 
 test('nobody deletes their account while they own an organization or a directory holds them', async () => {

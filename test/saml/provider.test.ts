@@ -25,11 +25,14 @@ let server: SamlServer;
 let published: string;
 let web: Server;
 let url: string;
+let hits: number;
 
 beforeEach(async () => {
   idp = await TestIdp.make();
   published = idp.metadata();
+  hits = 0;
   web = createServer((request, response) => {
+    hits += 1;
     if (request.url === '/moved') response.writeHead(302, { location: '/metadata' }).end();
     else if (request.url === '/endless') response.end('x'.repeat(5_000_000));
     else if (published === '') response.writeHead(503).end();
@@ -85,6 +88,14 @@ describe('metadata by address', () => {
     const answer = await server.browser().get('/saml/acme-saml/login');
     expect([answer.status, (await answer.text()).includes('not set up')]).toEqual([409, true]);
     expect((await server.browser().get('/saml/acme-saml/metadata')).status).toBe(200);
+  });
+
+  test('a provider that is down is not knocked at for everybody who opens our sign-in page', async () => {
+    published = '';
+    const open = async (): Promise<number> => (await server.browser().get('/saml/acme-saml/login')).status;
+    expect(new Set(await Promise.all(Array.from({ length: 20 }, open)))).toEqual(new Set([409]));
+    for (let nth = 0; nth < 5; nth += 1) expect(await open()).toBe(409);
+    expect(hits).toBe(1);
   });
 
   test('a redirect and an endless document are refused', async () => {
