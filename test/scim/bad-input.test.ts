@@ -171,10 +171,13 @@ connections:
     ])('%s', async (_what, body, statuses) => {
       const before = await contents();
       const answered = await call({ method: 'POST', path: '/Bulk', body });
-      const operations = answered.body['Operations'] as unknown as { status: string; response: JsonObject }[];
+      const operations = answered.body['Operations'] as readonly JsonObject[];
       expect(operations.map(({ status }) => status)).toEqual(statuses);
-      for (const { status, response } of operations) {
+      for (const [at, { status, response, location }] of operations.entries()) {
         expect(response).toMatchObject({ schemas: [ERROR], status, detail: expect.any(String) as string });
+        const { method, path } = (withNames(body['Operations'] ?? null, ids) as JsonObject[])[at] ?? {};
+        const hasPlace = method !== 'POST' && typeof path === 'string' && path.split('/').length > 2;
+        expect(location).toEqual(hasPlace ? (expect.stringMatching(`${path}$`) as string) : undefined);
       }
       expect(await contents()).toBe(before);
     });
