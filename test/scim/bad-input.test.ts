@@ -121,7 +121,9 @@ connections:
     });
     expect(answered.status).toBe(status);
     expect(answered.headers.get('content-type')).toMatch(/^application\/scim\+json/);
-    expect(answered.headers.get('www-authenticate')).toEqual(status === 401 ? 'Bearer realm="scim"' : null);
+    const hasToken = refused.token !== null && refused.headers?.['Authorization'] === undefined;
+    const challenge = `Bearer realm="scim"${hasToken ? ', error="invalid_token"' : ''}`;
+    expect(answered.headers.get('www-authenticate')).toBe(status === 401 ? challenge : null);
     expect(answered.headers.get('allow')).toBe(allow);
     expect(await contents()).toBe(before);
     expect(served.log().slice(said)).not.toMatch(/scim: /);

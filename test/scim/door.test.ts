@@ -5,6 +5,8 @@ import { setConnectionState } from '../../src/organization/set-connection-state.
 import type { Json } from '../../src/scim/json.ts';
 import { loadScimRequests } from '../../src/store/scim-requests.ts';
 import { findScimToken, loadScimTokens, revokeScimToken } from '../../src/store/scim-tokens.ts';
+import { RollcallError } from '../../src/errors.ts';
+import { errorAnswer } from '../../src/http/scim-answer.ts';
 import { bearerTokenHash } from '../../src/connection/bearer-token.ts';
 import type { Door } from './door.ts';
 import { OTHER, PUBLIC_URL, SCIM, openDoor } from './door.ts';
@@ -141,5 +143,15 @@ describe.each(DATABASES)('on %s', (database) => {
     expect(created?.plan).not.toBeNull();
     expect(JSON.stringify([created, failed])).not.toMatch(/s3cret|token-of/);
     expect(await door.sync.db('scim_resources').where('attributes', 'like', '%s3cret%')).toEqual([]);
+  });
+});
+
+test('who comes while another process writes for too long is told to come again, and nothing of what nobody foresaw', () => {
+  const busy = errorAnswer(new RollcallError('database_busy', 'another process has been writing: try again'));
+  expect(busy).toMatchObject({ status: 503, headers: { 'Retry-After': '5' }, body: { status: '503' } });
+  const unforeseen = errorAnswer(new Error('relation "secret" does not exist'));
+  expect(unforeseen).toMatchObject({
+    status: 500,
+    body: { detail: expect.stringMatching(/^something unforeseen/) as string },
   });
 });
