@@ -120,7 +120,8 @@ describe.each(DATABASES)('on %s', (database) => {
   async function send(method: string, where: string, body?: Json): Promise<Answered> {
     const answered = await door.call(method, where, body);
     expect(door.errors).toEqual([]);
-    if (answered.status >= 400) expect(answered.body).toMatchObject({ detail: expect.stringMatching(/\w/) as string });
+    const isTold = answered.status < 400 || typeof answered.body['detail'] === 'string';
+    expect({ ...answered, isTold }).toMatchObject({ isTold: true });
     return answered;
   }
 
@@ -131,7 +132,8 @@ describe.each(DATABASES)('on %s', (database) => {
         for (const where of [user, group]) {
           const patched = await send('PATCH', where, { Operations });
           const read = await send('GET', where);
-          if (patched.status === 200) expect(patched.body).toEqual(read.body);
+          // Only a PATCH of a person that was done answers with what it made.
+          expect(patched.status === 200 ? patched.body : read.body).toEqual(read.body);
           expect((await send('PUT', where, read.body)).body).toEqual(read.body);
           await send('PUT', where, { userName: 'u', displayName: 'g', ...sent.attributes });
           await send(
