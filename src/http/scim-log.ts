@@ -1,6 +1,7 @@
 // Sent → did: every request of a SCIM client with its answer and what it caused, kept for a set time. Written once a
 // second in one go, so that a look-up costs no write of its own; passwords are never among it.
 import type { Json } from '../scim/json.ts';
+import { isObject } from '../scim/json.ts';
 import type { Database } from '../store/database.ts';
 import type { ScimRequest } from '../store/scim-requests.ts';
 import { addScimRequests, pruneScimRequests } from '../store/scim-requests.ts';
@@ -56,9 +57,19 @@ export class ScimLog {
 
 function redacted(body: Json): string | null {
   if (body === null) return null;
-  const text = JSON.stringify(body, (key, value: unknown) => {
-    if (key.toLowerCase().endsWith('password')) return '[redacted]';
-    return value;
+  const text = JSON.stringify(body, function (this: unknown, key, value: unknown) {
+    return isPassword(key) || (key.toLowerCase() === 'value' && isPassword(pathOf(this))) ? '[redacted]' : value;
   });
   return text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text;
+}
+
+function isPassword(name: string): boolean {
+  return name.trim().toLowerCase().endsWith('password');
+}
+
+/** Where an operation of a PATCH writes its value; empty for what is none. */
+function pathOf(operation: unknown): string {
+  const entries = isObject(operation) ? Object.entries(operation) : [];
+  const [, path] = entries.find(([key]) => key.toLowerCase() === 'path') ?? [];
+  return typeof path === 'string' ? path : '';
 }
