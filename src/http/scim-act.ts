@@ -10,14 +10,14 @@ import type { Writing } from './scim-write.ts';
 
 /** Runs `write`, and takes in what it has said; `then` sees the store as it is afterwards. */
 export async function act<Written, Shown>(
-  { sync }: ScimDoor,
+  { sync, base }: ScimDoor,
   { connection }: Caller,
   write: (writing: Writing) => Promise<Written>,
   then: (writing: Writing, written: Written) => Promise<Shown>,
 ): Promise<{ readonly shown: Shown; readonly plan: PlanRef | null }> {
   return inSharedTransaction(sync.db, async (db) => {
     const collector = new PushCollector();
-    const writing: Writing = { db, connection, collector, work: new PatchWork(), now: sync.now };
+    const writing: Writing = { db, base, connection, collector, work: new PatchWork(), now: sync.now };
     const written = await write(writing);
     const reading = collector.reading(connection, sync.now());
     const plan = reading === null ? null : await pushWithin(sync, db, reading);
