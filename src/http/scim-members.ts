@@ -46,8 +46,8 @@ export async function memberChanges(writing: Writing, group: string, delta: Memb
   };
 }
 
-/** More than any group has; each of them has to be looked at. */
-const MOST_MEMBERS = 1_000_000;
+/** More than a request may compare: a group so large is refused, and never looked through in part. */
+const MOST_MEMBERS = 1_000_001;
 
 /** The members whom the filters mean. */
 async function chosenMembers(writing: Writing, group: string, filters: readonly Filter[]): Promise<string[]> {
