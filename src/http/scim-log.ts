@@ -57,10 +57,13 @@ export class ScimLog {
 
 function redacted(body: Json): string | null {
   if (body === null) return null;
-  const text = JSON.stringify(body, function (this: unknown, key, value: unknown) {
-    return isPassword(key) || (key.toLowerCase() === 'value' && isPassword(pathOf(this))) ? '[redacted]' : value;
-  });
+  const plain = JSON.stringify(body);
+  const text = /password/i.test(plain) ? JSON.stringify(body, withoutPasswords) : plain;
   return text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text;
+}
+
+function withoutPasswords(this: unknown, key: string, value: unknown): unknown {
+  return isPassword(key) || (key.toLowerCase() === 'value' && isPassword(pathOf(this))) ? '[redacted]' : value;
 }
 
 function isPassword(name: string): boolean {
