@@ -14,14 +14,14 @@ import type { Writing } from './scim-write.ts';
  * @throws ScimError what `write` refuses, which leaves nothing of it.
  */
 export async function act<Written, Shown>(
-  { sync }: ScimDoor,
+  { sync, base }: ScimDoor,
   { connection }: Caller,
   write: (writing: Writing) => Promise<Written>,
   then: (writing: Writing, written: Written) => Promise<Shown>,
 ): Promise<{ readonly shown: Shown; readonly plan: PlanRef | null }> {
   const done = await inSharedTransaction(sync.db, async (db) => {
     const collector = new PushCollector();
-    const writing: Writing = { db, connection, collector, work: new PatchWork(), now: sync.now };
+    const writing: Writing = { db, base, connection, collector, work: new PatchWork(), now: sync.now };
     const written = await orRefusal(write(writing));
     if (written instanceof ScimError) return written;
     const reading = collector.reading(connection, sync.now());

@@ -1,5 +1,6 @@
 // What the SCIM door answers: media type, errors with their status as text (RFC 7644 section 3.12), lists.
 import type { Response } from 'express';
+import { RollcallError } from '../errors.ts';
 import type { Json, JsonObject } from '../scim/json.ts';
 import { ScimError } from '../scim/scim-error.ts';
 import type { PlanRef } from '../sync/context.ts';
@@ -22,10 +23,13 @@ export function errorBody(status: number, scimType: string | null, detail: strin
   return { schemas: ['urn:ietf:params:scim:api:messages:2.0:Error'], status: String(status), ...typed, detail };
 }
 
-/** The answer to what was thrown; what nobody foresaw tells the client nothing of it. */
+/** The answer to what was thrown; what nobody foresaw tells the client nothing of it. Who may come again is told when. */
 export function errorAnswer(error: unknown, headers: Answer['headers'] = {}): Answer {
   if (error instanceof ScimError) {
     return answer(error.status, errorBody(error.status, error.scimType, error.message), { headers });
+  }
+  if (error instanceof RollcallError && error.code === 'database_busy') {
+    return answer(503, errorBody(503, null, error.message), { headers: { ...headers, 'Retry-After': '5' } });
   }
   const detail = 'something unforeseen happened; nothing was changed. Try again, and tell whoever runs this server';
   return answer(500, errorBody(500, null, detail), { headers });

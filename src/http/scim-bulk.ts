@@ -56,7 +56,20 @@ async function attempt(door: ScimDoor, writing: Writing, written: Json, ids: Map
   } catch (error) {
     if (!(error instanceof ScimError)) throw error;
     const { status, scimType, message } = error;
-    return { method, ...named, status: String(status), response: errorBody(status, scimType, message) };
+    const place = method === 'POST' ? {} : placeOf(door, written, ids);
+    return { method, ...named, ...place, status: String(status), response: errorBody(status, scimType, message) };
+  }
+}
+
+/** Where what was refused would have been done, if it says a place at all. */
+function placeOf({ base }: ScimDoor, written: Json, ids: ReadonlyMap<string, string>): JsonObject {
+  try {
+    const path = withIds(readBulkOperation(written).path, ids);
+    const { type, id } = readBulkPath(typeof path === 'string' ? path : '');
+    return id === null ? {} : { location: locationOf(base, type, id) };
+  } catch (error) {
+    if (error instanceof ScimError) return {};
+    throw error;
   }
 }
 

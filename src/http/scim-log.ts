@@ -1,6 +1,7 @@
 // Sent → did: every request of a SCIM client with its answer and what it caused, kept for a set time. Written once a
 // second in one go, so that a look-up costs no write of its own; passwords are never among it.
 import type { Json } from '../scim/json.ts';
+import { isObject } from '../scim/json.ts';
 import type { Database } from '../store/database.ts';
 import type { ScimRequest } from '../store/scim-requests.ts';
 import { addScimRequests, pruneScimRequests } from '../store/scim-requests.ts';
@@ -61,20 +62,29 @@ export class ScimLog {
 
 function redacted(body: Json): string | null {
   if (body === null) return null;
-  const text = JSON.stringify(body, (key, value: unknown) => {
-    if (key.toLowerCase().endsWith('password')) return '[redacted]';
-    // A PATCH names the attribute in its path, and a search in its filter.
-    if (key === 'filter') return withoutPassword(value);
-    return namesPassword(value) ? { ...value, value: '[redacted]' } : value;
-  });
+  const plain = JSON.stringify(body);
+  const text = isTold(plain) ? JSON.stringify(body, withoutPasswords) : plain;
   return text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text;
 }
 
-function namesPassword(value: unknown): value is { readonly path: string } {
-  return typeof value === 'object' && value !== null && 'path' in value && withoutPassword(value.path) !== value.path;
+/** Whether it speaks of passwords at all. */
+function isTold(text: string): boolean {
+  return /password/i.test(text);
 }
 
-/** Nobody filters by a password who does not write one. */
-function withoutPassword(filter: unknown): unknown {
-  return typeof filter === 'string' && /password/i.test(filter) ? '[redacted]' : filter;
+/** Of the attribute itself, of what a PATCH writes at its path, and of a filter: nobody filters by it who does not write it. */
+function withoutPasswords(this: unknown, key: string, value: unknown): unknown {
+  const name = key.toLowerCase();
+  const isOne =
+    name.endsWith('password') ||
+    (name === 'filter' && typeof value === 'string' && isTold(value)) ||
+    (name === 'value' && isTold(pathOf(this)));
+  return isOne ? '[redacted]' : value;
+}
+
+/** Where an operation of a PATCH writes its value; empty for what is none. */
+function pathOf(operation: unknown): string {
+  const entries = isObject(operation) ? Object.entries(operation) : [];
+  const [, path] = entries.find(([key]) => key.toLowerCase() === 'path') ?? [];
+  return typeof path === 'string' ? path : '';
 }

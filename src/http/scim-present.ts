@@ -7,6 +7,7 @@ import { isWanted, project } from '../scim/projection.ts';
 import type { ResourceType } from '../scim/resource-type.ts';
 import { refuse } from '../scim/scim-error.ts';
 import type { Database } from '../store/database.ts';
+import type { ShownLink } from '../store/scim-members.ts';
 import { loadGroupsOf, loadMembers } from '../store/scim-members.ts';
 import type { ScimResource } from '../store/scim-resources.ts';
 import type { ScimDoor } from './scim-door.ts';
@@ -91,12 +92,15 @@ async function linksOf(
       `these groups have more than ${limit} members: ask with excludedAttributes=members, or for fewer groups`,
     );
   }
-  for (const { group, member, display } of links) {
-    const isPerson = member.kind === 'person';
-    const address = `${base}/${isPerson ? 'Users' : 'Groups'}/${member.externalId}`;
-    push(result, group, { value: member.externalId, $ref: address, type: isPerson ? 'User' : 'Group', display });
-  }
+  for (const link of links) push(result, link.group, memberElement(base, link));
   return result;
+}
+
+/** A member as it stands in its group. */
+export function memberElement(base: string, { member, display }: ShownLink): JsonObject {
+  const isPerson = member.kind === 'person';
+  const address = `${base}/${isPerson ? 'Users' : 'Groups'}/${member.externalId}`;
+  return { value: member.externalId, $ref: address, type: isPerson ? 'User' : 'Group', display };
 }
 
 function push(map: Map<string, JsonObject[]>, key: string, value: JsonObject): void {

@@ -137,7 +137,7 @@ async function run(steps: Steps, request: Request, response: Response, handler: 
     });
   } catch (error) {
     if (!(error instanceof ScimError)) report(error);
-    outcome = errorAnswer(error, headersFor(error));
+    outcome = errorAnswer(error, headersFor(error, request));
   }
   send(response, outcome);
   // Whoever still sends would be cut off, and never read why, were the rest of the body left unread.
@@ -179,11 +179,14 @@ function parametersOf({ url }: Request): Record<string, string | string[]> {
   );
 }
 
-function headersFor(error: unknown): Record<string, string> {
+function headersFor(error: unknown, { headers }: Request): Record<string, string> {
   if (!(error instanceof ScimError)) return {};
   switch (error.status) {
-    case 401:
-      return { 'WWW-Authenticate': 'Bearer realm="scim"' };
+    case 401: {
+      // RFC 6750 section 3.1: who sent no token at all is told of no error.
+      const wrong = /^Bearer /i.test(headers.authorization ?? '') ? ', error="invalid_token"' : '';
+      return { 'WWW-Authenticate': `Bearer realm="scim"${wrong}` };
+    }
     case 429:
       return { 'Retry-After': '1' };
     default:

@@ -12,13 +12,11 @@ import type { PatchWork } from '../scim/patch-work.ts';
 import { personSaid } from '../scim/person.ts';
 import type { PushCollector } from '../scim/push-collector.ts';
 import type { ResourceType } from '../scim/resource-type.ts';
-import { ScimError, refuse, shown } from '../scim/scim-error.ts';
+import { ScimError, shown } from '../scim/scim-error.ts';
 import { foldedKey } from '../scim/value-key.ts';
-import type { MemberRef } from '../core/fact.ts';
 import type { ConnectionId, Instant } from '../core/ids.ts';
 import type { Database } from '../store/database.ts';
 import { newId } from '../store/ids.ts';
-import { allMembers, membersAmong } from '../store/scim-members.ts';
 import type { ScimResource } from '../store/scim-resources.ts';
 import {
   addScimResource,
@@ -26,14 +24,17 @@ import {
   findScimResource,
   removeScimResource,
   scimIdByName,
-  scimTypes,
   updateScimResource,
 } from '../store/scim-resources.ts';
+import type { LinkChanges } from './scim-members.ts';
+import { memberChanges } from './scim-members.ts';
 import { requireMatch } from './scim-preconditions.ts';
 import type { Resource } from './scim-present.ts';
 
 export interface Writing {
   readonly db: Database;
+  /** Under which resources stand for clients. */
+  readonly base: string;
   readonly connection: ConnectionId;
   readonly collector: PushCollector;
   readonly work: PatchWork;
@@ -179,40 +180,6 @@ function say({ collector }: Writing, type: ResourceType, after: Resource, before
   if (before === null || textOf(before.attributes, 'displayName') !== name) {
     collector.group(after.id, name, groupKey('scim', name));
   }
-}
-
-interface LinkChanges {
-  readonly joins: readonly MemberRef[];
-  readonly leaves: readonly MemberRef[];
-}
-
-/** Who really comes and goes. Only a list that replaces the whole one needs the whole one. */
-async function memberChanges(writing: Writing, group: string, delta: MemberDelta | null): Promise<LinkChanges> {
-  if (delta === null) return { joins: [], leaves: [] };
-  const { db, connection, collector } = writing;
-  const types = await scimTypes(db, connection, delta.joins);
-  const unknown = delta.joins.filter((id) => !types.has(id));
-  if (unknown.length > 0) {
-    const more = unknown.length > 1 ? ` (and ${unknown.length - 1} more)` : '';
-    throw refuse(
-      'invalidValue',
-      `"${shown(unknown[0])}"${more} can't be a member: this connection has no such User or Group`,
-    );
-  }
-  const wanted = delta.joins.map((externalId): MemberRef => {
-    return { kind: types.get(externalId) === 'Group' ? 'group' : 'person', externalId };
-  });
-  const stored = delta.replaced
-    ? await allMembers(db, connection, group)
-    : await membersAmong(db, connection, group, [...delta.joins, ...delta.leaves]);
-  const members = collector.membersNow(group, stored);
-  const present = new Set(members.map(({ externalId }) => externalId));
-  const leaving = delta.replaced ? null : new Set(delta.leaves);
-  const staying = new Set(delta.joins);
-  return {
-    joins: wanted.filter(({ externalId }) => !present.has(externalId)),
-    leaves: members.filter(({ externalId }) => (leaving === null ? !staying.has(externalId) : leaving.has(externalId))),
-  };
 }
 
 function sayMembers({ collector }: Writing, group: string, { joins, leaves }: LinkChanges): void {

@@ -50,7 +50,7 @@ export function readBody(type: ResourceType, body: Json, isNew = true): Resource
       if (value === null && !isNew) {
         throw refuse('invalidValue', '"members" is null: leave it out to say nothing of them, or say [] for nobody');
       }
-      members = { replaced: true, joins: value === null ? [] : [...new Set(memberIds(value))], leaves: [] };
+      members = { replaced: true, joins: value === null ? [] : [...new Set(memberIds(value))], leaves: [], chosen: [] };
     } else if (path.attribute.mutability !== 'readOnly') {
       const read = readValue(path.attribute, value);
       if (read !== undefined && path.attribute.returned !== 'never') resource[path.attribute.name] = read;

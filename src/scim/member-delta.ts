@@ -1,5 +1,6 @@
 // What a request says of a group's members: who comes and who goes, never the whole list unless the request gave it,
 // so that one member more or less costs the same in a group of ten and of 50,000.
+import type { Filter } from './filter.ts';
 import type { Json } from './json.ts';
 import { isObject } from './json.ts';
 import { refuse, shown } from './scim-error.ts';
@@ -9,12 +10,15 @@ export interface MemberDelta {
   readonly replaced: boolean;
   readonly joins: readonly string[];
   readonly leaves: readonly string[];
+  /** Whoever meets one of these leaves too: a filter on what only the store knows of them. */
+  readonly chosen: readonly Filter[];
 }
 
 export class MemberChanges {
   #replaced = false;
   readonly #joins = new Set<string>();
   readonly #leaves = new Set<string>();
+  readonly #chosen: Filter[] = [];
 
   replace(ids: readonly string[]): void {
     this.#replaced = true;
@@ -37,11 +41,23 @@ export class MemberChanges {
     }
   }
 
+  removeWhere(filter: Filter): void {
+    this.#chosen.push(filter);
+  }
+
   /** Null where nothing was said of members. */
   delta(): MemberDelta | null {
-    if (!this.#replaced && this.#joins.size === 0 && this.#leaves.size === 0) return null;
-    return { replaced: this.#replaced, joins: [...this.#joins], leaves: [...this.#leaves] };
+    const says = this.#replaced || this.#joins.size > 0;
+    if (!says && this.#leaves.size === 0 && this.#chosen.length === 0) return null;
+    if (says && this.#chosen.length > 0) throw mixed();
+    return { replaced: this.#replaced, joins: [...this.#joins], leaves: [...this.#leaves], chosen: this.#chosen };
   }
+}
+
+/** Whether who comes is meant by the filter as well, nobody can say. */
+export function mixed(): ReturnType<typeof refuse> {
+  const problem = 'who leaves is chosen by a filter, and others join in the same request';
+  return refuse('invalidFilter', `${problem}: send two requests, or choose members by value`);
 }
 
 /** The ids in a list of members: `{ value }`, a bare id, or only a `$ref` that ends in the id. */

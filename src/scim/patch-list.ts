@@ -33,7 +33,7 @@ export function workOf(before: readonly Json[], { filter, value }: ListOperation
   return (before.length + 1) * comparisons;
 }
 
-function comparisonsIn(filter: Filter): number {
+export function comparisonsIn(filter: Filter): number {
   if (filter.kind === 'not') return comparisonsIn(filter.filter);
   if (filter.kind !== 'and' && filter.kind !== 'or') return 1;
   return filter.filters.reduce((sum, one) => sum + comparisonsIn(one), 0);

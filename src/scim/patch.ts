@@ -106,12 +106,13 @@ function applyToMembers(
     return;
   }
   const named = valuesNamed(filter);
-  if (named === null) {
-    throw refuse('invalidFilter', `"${shown(written)}": members are chosen by value, as members[value eq "id"]`);
-  }
   if (op === 'remove') {
-    members.remove(named);
+    if (named === null) members.removeWhere(filter);
+    else members.remove(named);
     return;
+  }
+  if (named === null) {
+    throw refuse('invalidFilter', `"${shown(written)}": members are added by value, as members[value eq "id"]`);
   }
   if (memberIds(stated(written, value)).some((id) => !named.includes(id))) {
     throw refuse('mutability', `"${shown(written)}": a member can't become another; remove it and add the other`);

@@ -89,8 +89,8 @@ export function truthOf(value: Json): boolean | null {
   return word === 'true' ? true : word === 'false' ? false : null;
 }
 
-function mistyped(attribute: Attribute, expected: string, written: Json): ReturnType<typeof refuse> {
-  // What nobody may read back is repeated in no error either.
-  const found = attribute.returned === 'never' ? 'is not' : `is ${shown(written)}`;
-  return refuse('invalidValue', `"${attribute.name}" must be ${expected}, and ${found}`);
+function mistyped({ name, returned }: Attribute, expected: string, written: Json): ReturnType<typeof refuse> {
+  // A password is repeated to nobody, and not to the log either.
+  const sent = returned === 'never' ? 'is not' : `is ${shown(written)}`;
+  return refuse('invalidValue', `"${name}" must be ${expected}, and ${sent}`);
 }

@@ -121,7 +121,9 @@ connections:
     });
     expect(answered.status).toBe(status);
     expect(answered.headers.get('content-type')).toMatch(/^application\/scim\+json/);
-    expect(answered.headers.get('www-authenticate')).toEqual(status === 401 ? 'Bearer realm="scim"' : null);
+    const hasToken = refused.token !== null && refused.headers?.['Authorization'] === undefined;
+    const challenge = `Bearer realm="scim"${hasToken ? ', error="invalid_token"' : ''}`;
+    expect(answered.headers.get('www-authenticate')).toBe(status === 401 ? challenge : null);
     expect(answered.headers.get('allow')).toBe(allow);
     expect(await contents()).toBe(before);
     expect(served.log().slice(said)).not.toMatch(/scim: /);
@@ -171,10 +173,15 @@ connections:
     ])('%s', async (_what, body, statuses) => {
       const before = await contents();
       const answered = await call({ method: 'POST', path: '/Bulk', body });
-      const operations = answered.body['Operations'] as unknown as { status: string; response: JsonObject }[];
+      const operations = answered.body['Operations'] as readonly JsonObject[];
       expect(operations.map(({ status }) => status)).toEqual(statuses);
-      for (const { status, response } of operations) {
+      for (const [at, { status, response, location }] of operations.entries()) {
         expect(response).toMatchObject({ schemas: [ERROR], status, detail: expect.any(String) as string });
+        const { method, path } = (withNames(body['Operations'] ?? null, ids) as JsonObject[])[at] ?? {};
+        const hasPlace = method !== 'POST' && typeof path === 'string' && path.split('/').length > 2;
+        expect(location).toEqual(
+          hasPlace ? `${served.url.replace('127.0.0.1', 'localhost')}/scim/v2${path}` : undefined,
+        );
       }
       expect(await contents()).toBe(before);
     });

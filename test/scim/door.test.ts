@@ -5,10 +5,12 @@ import { setConnectionState } from '../../src/organization/set-connection-state.
 import type { Json } from '../../src/scim/json.ts';
 import { loadScimRequests } from '../../src/store/scim-requests.ts';
 import { findScimToken, loadScimTokens, revokeScimToken } from '../../src/store/scim-tokens.ts';
+import { RollcallError } from '../../src/errors.ts';
+import { errorAnswer } from '../../src/http/scim-answer.ts';
 import { bearerTokenHash } from '../../src/connection/bearer-token.ts';
 import type { Door } from './door.ts';
 import { OTHER, PUBLIC_URL, SCIM, openDoor } from './door.ts';
-import { ALICE, patch } from './fixtures/fixture.ts';
+import { ALICE, CORE, patch } from './fixtures/fixture.ts';
 import { DATABASES } from '../support/store.ts';
 
 describe.each(DATABASES)('on %s', (database) => {
@@ -149,14 +151,31 @@ describe.each(DATABASES)('on %s', (database) => {
   });
 
   test('every request is kept with its answer and what it caused, and no password with it', async () => {
-    await door.call('POST', '/Users', { ...ALICE, password: 's3cret' });
+    const id = await door.make('/Users', { ...ALICE, password: 's3cret' });
     await door.call('GET', '/Users?filter=nosuch eq "x"');
+    const paths = ['password', 'PassWord', `${CORE}:password`];
+    const replacing = paths.map((path) => ({ op: 'replace', path, value: 's3cret' }));
+    await door.call('PATCH', `/Users/${id}`, patch('', ...replacing).body);
+    await door.call('PATCH', `/Users/${id}`, patch('', { op: 'add', value: { password: ['s3cret'] } }).body);
+    await door.call('POST', '/Users', { ...ALICE, password: { old: 's3cret' } });
     await door.flush();
-    const [failed, created] = await loadScimRequests(door.sync.db, SCIM, 10);
+    const requests = await loadScimRequests(door.sync.db, SCIM, 10);
+    const [created, failed] = requests.toReversed();
     expect(failed).toMatchObject({ method: 'GET', status: 400, run: null });
     expect(created).toMatchObject({ method: 'POST', path: '/Users', status: 201 });
     expect(created?.plan).not.toBeNull();
-    expect(JSON.stringify([created, failed])).not.toMatch(/s3cret|token-of/);
+    expect(requests.map(({ status }) => status)).toEqual([400, 400, 200, 400, 201]);
+    expect(JSON.stringify(requests)).not.toMatch(/s3cret|token-of/);
     expect(await door.sync.db('scim_resources').where('attributes', 'like', '%s3cret%')).toEqual([]);
+  });
+});
+
+test('who comes while another process writes for too long is told to come again, and nothing of what nobody foresaw', () => {
+  const busy = errorAnswer(new RollcallError('database_busy', 'another process has been writing: try again'));
+  expect(busy).toMatchObject({ status: 503, headers: { 'Retry-After': '5' }, body: { status: '503' } });
+  const unforeseen = errorAnswer(new Error('relation "secret" does not exist'));
+  expect(unforeseen).toMatchObject({
+    status: 500,
+    body: { detail: expect.stringMatching(/^something unforeseen/) as string },
   });
 });

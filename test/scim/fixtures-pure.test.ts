@@ -11,7 +11,7 @@ import type { Fixture } from './fixtures/fixture.ts';
 import { ALICE, withNames } from './fixtures/fixture.ts';
 
 const IDS = { alice: 'id-alice', bob: 'id-bob', carol: 'id-carol', team: 'id-team' };
-const NO_MEMBERS: MemberDelta = { replaced: false, joins: [], leaves: [] };
+const NO_MEMBERS: MemberDelta = { replaced: false, joins: [], leaves: [], chosen: [] };
 
 interface Outcome {
   readonly resource: JsonObject;
