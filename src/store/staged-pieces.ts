@@ -84,13 +84,11 @@ export interface TouchedPerson {
   readonly account: AccountId | null;
 }
 
-/** @param strangers whether they are people on whom nothing hangs but facts. */
 export async function addTouched(
   db: Database,
   plan: PlanId,
   piece: number,
   touched: readonly TouchedPerson[],
-  strangers = false,
 ): Promise<void> {
   const rows = touched.map(({ externalId, gone, groups, account }) => ({
     plan,
@@ -99,7 +97,6 @@ export async function addTouched(
     gone: gone ? 1 : 0,
     in_groups: JSON.stringify(groups),
     account,
-    stranger: strangers ? 1 : 0,
   }));
   await insertRows(db, 'staged_touched', rows);
 }
@@ -108,7 +105,7 @@ export async function addTouched(
 export async function touchedInPiece(db: Database, plan: PlanId, piece: number): Promise<TouchedPerson[]> {
   const rows: { external_id: string; gone: number; in_groups: string; account: AccountId | null }[] = await db(
     'staged_touched',
-  ).where({ plan, piece, stranger: 0 });
+  ).where({ plan, piece });
   // Sorted here, and not as the database's language sorts: the order in which they were planned.
   return rows
     .map((row) => ({

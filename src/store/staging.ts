@@ -11,7 +11,14 @@ import { fromJson, inGroups, isPostgres } from './database.ts';
 export type PersonItem = Extract<DirectoryItem, { kind: 'person' }>;
 export type GroupItem = Extract<DirectoryItem, { kind: 'group' }>;
 
-const TABLES = ['staged_people', 'staged_groups', 'staged_touched', 'staged_nesting', 'staged_groups_gone'];
+const TABLES = [
+  'staged_people',
+  'staged_groups',
+  'staged_touched',
+  'staged_strangers',
+  'staged_nesting',
+  'staged_groups_gone',
+];
 
 interface PersonColumns {
   readonly external_id: string;

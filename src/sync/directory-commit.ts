@@ -13,7 +13,7 @@ import { setRunState } from '../store/runs.ts';
 import { unstage } from '../store/staging.ts';
 import { countAnew } from '../store/statistics.ts';
 import { containersOf, touchedInPiece } from '../store/staged-pieces.ts';
-import { recognizeStrangers, writeStrangers } from '../store/strangers.ts';
+import { recognizeStrangers, strangersInPiece, writeStrangers } from '../store/strangers.ts';
 import type { RunRef, Sync } from './context.ts';
 import type { DirectoryPlan } from './directory-plan.ts';
 import { readingOfPiece } from './directory-pieces.ts';
@@ -77,9 +77,11 @@ async function commitPiece(
       ? // A seat may have changed hands in the piece before.
         { ...seen.landscape, organizations: await organizationsById(trx) }
       : await loadLandscape(trx);
-  const strangers = { plan: ref.id, piece, connection };
-  await recognizeStrangers(trx, strangers, mappedGroups(viewOf(landscape, connection)));
-  await writeStrangers(trx, strangers, plan.at);
+  const strangers = await strangersInPiece(trx, { plan: ref.id, piece, connection });
+  if (strangers !== null) {
+    await recognizeStrangers(trx, strangers, mappedSince(plan, landscape));
+    await writeStrangers(trx, strangers, plan.at);
+  }
   const touched = await touchedInPiece(trx, ref.id, piece);
   const planned = new Map(
     touched.flatMap(({ externalId, account }) => (account === null ? [] : [[externalId, account] as const])),
@@ -110,4 +112,10 @@ async function commitPiece(
   await setPlanState(trx, ref.id, 'committing', piece + 1);
   seen.landscape = prepared.landscape;
   seen.revision = revision;
+}
+
+/** Groups that answer to a mapping by now and did not when the plan was made. */
+function mappedSince({ connection, mapped }: DirectoryPlan, landscape: Landscape): string[] {
+  const before = new Set(mapped);
+  return mappedGroups(viewOf(landscape, connection)).filter((group) => !before.has(group));
 }

@@ -29,6 +29,8 @@ export interface DirectoryPlan {
   readonly read: DirectoryRead['size'];
   readonly reference: DirectoryRead['reference'];
   readonly warnings: readonly string[];
+  /** The groups that answered to a mapping; not told by what an older release has stored. */
+  readonly mapped?: readonly string[];
   /** Pieces after the groups' own. */
   readonly pieces: number;
 }
@@ -67,7 +69,7 @@ export async function planDirectory(
     await (strangers ? planner.setAside(ids) : planner.plan(ids, gone));
     await beat('planning', planner.planned);
   }
-  await countAnew(db, 'staged_touched');
+  await countAnew(db, 'staged_touched', 'staged_strangers');
   return {
     connection,
     at,
@@ -79,6 +81,7 @@ export async function planDirectory(
     read: read.size,
     reference: read.reference,
     warnings: [...read.warnings, ...mappingWarnings(viewOf(planner.landscape, connection))],
+    mapped: planner.mapped,
     pieces: planner.pieces - 1,
   };
 }

@@ -10,6 +10,7 @@ import { loadDomains } from '../store/organizations.ts';
 import { addRows } from '../store/plans.ts';
 import type { TouchedPerson } from '../store/staged-pieces.ts';
 import { addTouched, peopleInGroups } from '../store/staged-pieces.ts';
+import { setAside } from '../store/strangers.ts';
 import { Addresses } from './addresses.ts';
 import type { RunRef, Sync } from './context.ts';
 import type { DirectoryGraph } from './directory-graph.ts';
@@ -130,12 +131,18 @@ export class DirectoryPlanner {
 
   /** Strangers are one piece, however many they are: there is nothing to plan about them. */
   async setAside(ids: readonly string[]): Promise<void> {
-    const strangers = ids.map((externalId) => this.#touched(externalId, false));
+    const { graph } = this.#setting;
+    const strangers = ids.map((externalId) => ({ externalId, groups: graph.groupsOf(externalId) ?? [] }));
     await inLeasedTransaction(this.#sync.db, this.#ref.lease, (trx) =>
-      addTouched(trx, this.#ref.id, this.pieces, strangers, true),
+      setAside(trx, this.#ref.id, this.pieces, strangers),
     );
     this.pieces += 1;
     this.planned += ids.length;
+  }
+
+  /** The groups that answer to a mapping: whoever was set aside is in none of them. */
+  get mapped(): readonly string[] {
+    return [...this.#mapped(this.landscape)];
   }
 
   #touched(externalId: string, gone: boolean): TouchedPerson {

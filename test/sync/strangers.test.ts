@@ -54,9 +54,9 @@ describe.each(DATABASES)('strangers of a first read on %s', (database) => {
   let store: TestStore;
 
   /** @param stopped it ends after the groups' own piece. */
-  async function read(stopped = false): Promise<void> {
+  async function read(stopped = false, told = items): Promise<void> {
     async function* each(): AsyncGenerator<DirectoryItem> {
-      yield* items;
+      yield* told;
     }
     const reading: DirectoryReading = {
       kind: 'directory',
@@ -121,6 +121,18 @@ describe.each(DATABASES)('strangers of a first read on %s', (database) => {
         ['cleo', 'staff'],
       ].map(([member, in_group]) => ({ member, in_group, since: AT })),
     );
+  });
+
+  test('are known under whatever id and in whatever group the directory gives', async () => {
+    const odd = ['cn=O\\"Neil\\, Ünal,ou=people', '{"a": ["b"]}', '__proto__', '12'];
+    await read(false, [
+      { kind: 'group', externalId: 'a "group"\\', name: 'g', nameKey: 'g', aliases: ['dn:g'] },
+      { kind: 'links', links: odd.map((member) => ({ group: 'dn:g', member: `dn:${member}` })) },
+      ...odd.map((id) => person(id)),
+    ]);
+    expect(await known(['external_id'])).toEqual([...odd].sort().map((external_id) => ({ external_id })));
+    const links = await store.sync.db('links').orderBy('member').select('member', 'in_group');
+    expect(links).toEqual([...odd].sort().map((member) => ({ member, in_group: 'a "group"\\' })));
   });
 
   test('a read that is made again after them finds nothing to write', async () => {
