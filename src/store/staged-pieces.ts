@@ -2,7 +2,7 @@
 import type { AccountId, ConnectionId, PlanId } from '../core/ids.ts';
 import type { PersonAttributes } from '../core/fact.ts';
 import type { PersonSaid } from '../core/reading.ts';
-import { among, insertRows } from './bulk.ts';
+import { among, appendRows, insertRows } from './bulk.ts';
 import type { Database } from './database.ts';
 import { fromJson } from './database.ts';
 import { attributesFromRow, loadPeople } from './facts.ts';
@@ -98,7 +98,7 @@ export async function addTouched(
     in_groups: JSON.stringify(groups),
     account,
   }));
-  await insertRows(db, 'staged_touched', rows);
+  await appendRows(db, 'staged_touched', rows);
 }
 
 /** Those of the piece who are looked at one by one. */

@@ -3,7 +3,7 @@
 import type { ConnectionId, PlanId } from '../core/ids.ts';
 import type { DirectoryItem } from '../core/reading.ts';
 import { emailKey } from '../core/fact.ts';
-import { among, insertRows } from './bulk.ts';
+import { among, appendRows } from './bulk.ts';
 import type { Row } from './bulk.ts';
 import type { Database } from './database.ts';
 import { fromJson, inGroups, isPostgres } from './database.ts';
@@ -97,14 +97,14 @@ export async function differingGroups(
   });
 }
 
-/** Writes what differs; an entry that comes twice is one. */
+/** Writes what differs: entries that are not staged yet. */
 export async function stage(
   db: Database,
   plan: PlanId,
   people: readonly DifferingPerson[],
   groups: readonly GroupItem[],
 ): Promise<void> {
-  await insertRows(
+  await appendRows(
     db,
     'staged_people',
     people.map(({ item, newcomer }): Row => {
@@ -113,7 +113,7 @@ export async function stage(
       return { plan, ...personColumns(item), ...known };
     }),
   );
-  await insertRows(
+  await appendRows(
     db,
     'staged_groups',
     groups.map(({ externalId, name, nameKey }) => ({ plan, external_id: externalId, name, name_key: nameKey })),
