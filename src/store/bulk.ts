@@ -48,6 +48,24 @@ export async function putRows(
   await write(db, table, rows, `ON CONFLICT (${key.join(', ')}) DO UPDATE SET ${replaced}`);
 }
 
+/** Sets the other columns of rows that are there, each by its key columns. */
+export async function changeRows(
+  db: Database,
+  table: string,
+  key: readonly string[],
+  rows: readonly Row[],
+): Promise<void> {
+  const columns = Object.keys(rows[0] ?? {});
+  const changed = columns.filter((column) => !key.includes(column)).map((column) => `${column} = r.${column}`);
+  const named = columns.map((column) => `value ->> '${column}' AS ${column}`).join(', ');
+  const list = isPostgres(db)
+    ? `json_populate_recordset(NULL::${table}, CAST(? AS json))`
+    : `(SELECT ${named} FROM jsonb_each(?))`;
+  const same = key.map((column) => `${table}.${column} = r.${column}`).join(' AND ');
+  const statement = `UPDATE ${table} SET ${changed.join(', ')} FROM ${list} AS r WHERE ${same}`;
+  for (const group of inGroups(rows, ROWS_AT_ONCE)) await db.raw(statement, [JSON.stringify(group)]);
+}
+
 /** The condition that the column is one of these texts, in one bound value too. */
 export function among(db: Database, column: string, values: readonly string[]): Knex.Raw {
   const list = isPostgres(db) ? 'SELECT json_array_elements_text(CAST(? AS json))' : 'SELECT value FROM json_each(?)';

@@ -1,6 +1,7 @@
 // External people by account, by address and by group: whose they are, and who is still nobody's.
 import { emailKey } from '../core/fact.ts';
 import type { AccountId, ConnectionId, Instant } from '../core/ids.ts';
+import { changeRows } from './bulk.ts';
 import type { Database } from './database.ts';
 import { inGroups } from './database.ts';
 import type { PersonRow, StoredPerson } from './facts.ts';
@@ -12,9 +13,17 @@ export async function linkPeople(
   links: readonly { readonly connection: ConnectionId; readonly externalId: string; readonly account: AccountId }[],
   at: Instant,
 ): Promise<void> {
-  for (const { connection, externalId, account } of links) {
-    await db('external_people').where({ connection, external_id: externalId }).update({ account, linked_at: at });
-  }
+  await changeRows(
+    db,
+    'external_people',
+    ['connection', 'external_id'],
+    links.map(({ connection, externalId, account }) => ({
+      connection,
+      external_id: externalId,
+      account,
+      linked_at: at,
+    })),
+  );
 }
 
 /** External ids of the connection that were ever linked, by account. */
