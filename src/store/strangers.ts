@@ -91,10 +91,10 @@ export async function recognizeStrangers(
   }
   await db.raw(
     `INSERT INTO staged_touched (plan, external_id, piece, gone, in_groups, account)
-    SELECT t.plan, s.external_id, t.piece, 0, CAST(p.value AS text), NULL FROM ${strangersWithGroups(db)}
-    JOIN staged_people s ON s.plan = ? AND s.external_id = p.key AND s.external_id BETWEEN ? AND ?
-    WHERE t.plan = ? AND t.piece = ? AND (${reasons.join(' OR ')})`,
-    [plan, first, last, plan, piece, ...values],
+    SELECT t.plan, s.external_id, t.piece, 0, CAST(p.value AS text), NULL
+    FROM ${strangersWithGroups(db)} CROSS JOIN staged_people s
+    WHERE t.plan = ? AND t.piece = ? AND ${STAGED_AS} AND (${reasons.join(' OR ')})`,
+    [plan, piece, plan, first, last, ...values],
   );
 }
 
@@ -121,23 +121,25 @@ export async function writeStrangers(db: Database, strangers: StrangersPiece, at
       user_name, first_name, last_name, locator, container, missed)
     SELECT ?, s.external_id, 1, ?, s.active, ?, s.email, s.email_key,
       s.user_name, s.first_name, s.last_name, s.locator, s.container, 0
-    FROM ${strangersWithGroups(db)}
-    JOIN staged_people s ON s.plan = ? AND s.external_id = p.key AND s.external_id BETWEEN ? AND ?
-    WHERE ${stillStrangers} ORDER BY s.external_id`,
-    [connection, at, at, plan, first, last, ...which],
+    FROM ${strangersWithGroups(db)} CROSS JOIN staged_people s
+    WHERE ${stillStrangers} AND ${STAGED_AS} ORDER BY s.external_id`,
+    [connection, at, at, ...which, plan, first, last],
   );
   await db.raw(
     `INSERT INTO links (connection, member_kind, member, in_group, since)
-    SELECT ?, 'person', p.key, g.value, ? FROM ${strangersWithGroups(db)}, ${elementsOf(db, 'p.value')} AS g
+    SELECT ?, 'person', p.key, g.value, ? FROM ${strangersWithGroups(db)} CROSS JOIN ${elementsOf(db, 'p.value')} AS g
     WHERE ${stillStrangers}`,
     [connection, at, ...which],
   );
 }
 
-/** Parts (`t`), and each of their strangers (`p`) with the groups that they are in. */
+/** Parts (`t`), and each of their strangers (`p`) with the groups that they are in; CROSS JOIN, so that SQLite begins here. */
 function strangersWithGroups(db: Database): string {
-  return `staged_strangers t, ${isPostgres(db) ? 'json_each(CAST(t.people AS json))' : 'json_each(t.people)'} AS p`;
+  return `staged_strangers t CROSS JOIN json_each(${isPostgres(db) ? 'CAST(t.people AS json)' : 't.people'}) AS p`;
 }
+
+/** What was staged (`s`) of a stranger (`p`), with the bounds that spare Postgres reading all that was. */
+const STAGED_AS = 's.plan = ? AND s.external_id = p.key AND s.external_id BETWEEN ? AND ?';
 
 function elementsOf(db: Database, list: string): string {
   return isPostgres(db) ? `json_array_elements_text(CAST(${list} AS json))` : `json_each(${list})`;
