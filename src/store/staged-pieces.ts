@@ -21,19 +21,29 @@ export async function* stagedPeopleInOrder(
   plan: PlanId,
   pageSize: number,
 ): AsyncGenerator<StagedPerson[]> {
-  let after = '';
-  for (;;) {
-    const rows: { external_id: string; newcomer: number; heard_of: number | boolean }[] = await db('staged_people as s')
+  const pageAfter = async (id: string): Promise<StagedRow[]> =>
+    db('staged_people as s')
       .where({ 's.plan': plan })
-      .where('s.external_id', '>', after)
+      .where('s.external_id', '>', id)
       .orderBy('s.external_id')
       .limit(pageSize)
       .select('s.external_id', 's.newcomer', db.raw(`${HEARD_OF} AS heard_of`));
+  let next: Promise<StagedRow[]> | null = pageAfter('');
+  while (next !== null) {
+    const rows: StagedRow[] = await next;
     const last = rows.at(-1);
+    // The database looks for the next page while this one is worked on.
+    next = last === undefined || rows.length < pageSize ? null : pageAfter(last.external_id);
+    next?.catch(() => undefined);
     if (last === undefined) return;
     yield rows.map((row) => ({ externalId: row.external_id, unheardOf: row.newcomer === 1 && !row.heard_of }));
-    after = last.external_id;
   }
+}
+
+interface StagedRow {
+  readonly external_id: string;
+  readonly newcomer: number;
+  readonly heard_of: number | boolean;
 }
 
 /** Those of these people who were staged. */

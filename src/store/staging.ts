@@ -78,6 +78,11 @@ export async function differingPeople(
   });
 }
 
+/** Whether the connection has ever told of anybody. */
+export async function isAnybodyKnown(db: Database, connection: ConnectionId): Promise<boolean> {
+  return (await db('external_people').where({ connection }).first('external_id')) !== undefined;
+}
+
 /** Those who are not known, not present, or known by another name. */
 export async function differingGroups(
   db: Database,

@@ -5,6 +5,7 @@ import { revisionOf } from '../store/database.ts';
 import type { Database } from '../store/database.ts';
 import { writeFacts } from '../store/write-facts.ts';
 import { endKeeps, hasSuspectHold } from '../store/holds.ts';
+import { commitWithoutWaiting } from '../store/haste.ts';
 import { inLeasedTransaction } from '../store/leases.ts';
 import { loadDomains } from '../store/organizations.ts';
 import { rowsOfAccounts, setPlanState } from '../store/plans.ts';
@@ -83,6 +84,8 @@ async function commitPiece(
     await writeStrangers(trx, strangers, plan.at);
   }
   const touched = await touchedInPiece(trx, ref.id, piece);
+  // Nothing is told of strangers alone.
+  if (strangers !== null && touched.length === 0) await commitWithoutWaiting(trx);
   const planned = new Map(
     touched.flatMap(({ externalId, account }) => (account === null ? [] : [[externalId, account] as const])),
   );

@@ -5,6 +5,7 @@ import type { AccountId, ConnectionId } from '../core/ids.ts';
 import type { Landscape } from '../core/plan.ts';
 import type { DirectoryReading } from '../core/reading.ts';
 import { inGroups } from '../store/database.ts';
+import { commitWithoutWaiting } from '../store/haste.ts';
 import { inLeasedTransaction } from '../store/leases.ts';
 import { loadDomains } from '../store/organizations.ts';
 import { addRows } from '../store/plans.ts';
@@ -118,6 +119,7 @@ export class DirectoryPlanner {
     const given = accountsGivenOut(prepared.joining, connection);
     if (dealt.length > 0) {
       await inLeasedTransaction(db, this.#ref.lease, async (trx) => {
+        await commitWithoutWaiting(trx);
         await addRows(trx, this.#ref, drafts, at);
         for (const [index, piece] of dealt.entries()) {
           const withAccounts = piece.map((one) => ({ ...one, account: given.get(one.externalId) ?? null }));
@@ -133,9 +135,10 @@ export class DirectoryPlanner {
   async setAside(ids: readonly string[]): Promise<void> {
     const { graph } = this.#setting;
     const strangers = ids.map((externalId) => ({ externalId, groups: graph.groupsOf(externalId) ?? [] }));
-    await inLeasedTransaction(this.#sync.db, this.#ref.lease, (trx) =>
-      setAside(trx, this.#ref.id, this.pieces, strangers),
-    );
+    await inLeasedTransaction(this.#sync.db, this.#ref.lease, async (trx) => {
+      await commitWithoutWaiting(trx);
+      await setAside(trx, this.#ref.id, this.pieces, strangers);
+    });
     this.pieces += 1;
     this.planned += ids.length;
   }
