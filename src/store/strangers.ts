@@ -67,8 +67,39 @@ export async function strangersInPiece(
 }
 
 /**
- * Whoever is no stranger any more since the piece was planned is from now on looked at like everybody else: known
- * meanwhile, somebody's, or in a group that a mapping reaches by now.
+ * Makes facts of the strangers of a piece and of the groups that they are in, all of which are present by then. Nobody
+ * else writes them: this may go on while others write. Whoever is known already is looked at like everybody else.
+ */
+export async function writeStrangers(db: Database, strangers: StrangersPiece, at: Instant): Promise<void> {
+  const { plan, piece, connection, first, last } = strangers;
+  if (await isAnybodyKnown(db, strangers)) {
+    const isKnown = 'EXISTS (SELECT 1 FROM external_people k WHERE k.connection = ? AND k.external_id = s.external_id)';
+    await lookAt(db, strangers, isKnown, [connection]);
+  }
+  const areStrangers = `t.plan = ? AND t.piece = ? AND NOT EXISTS (
+    SELECT 1 FROM staged_touched r WHERE r.plan = ? AND r.piece = ? AND r.external_id = p.key)`;
+  const which = [plan, piece, plan, piece];
+  // In the order of the keys, so that what is written one after the other stands one after the other.
+  await db.raw(
+    `INSERT INTO external_people (connection, external_id, present, present_since, active, active_since, email, email_key,
+      user_name, first_name, last_name, locator, container, missed)
+    SELECT ?, s.external_id, 1, ?, s.active, ?, s.email, s.email_key,
+      s.user_name, s.first_name, s.last_name, s.locator, s.container, 0
+    FROM ${strangersWithGroups(db)} CROSS JOIN staged_people s
+    WHERE ${areStrangers} AND ${STAGED_AS} ORDER BY s.external_id`,
+    [connection, at, at, ...which, plan, first, last],
+  );
+  await db.raw(
+    `INSERT INTO links (connection, member_kind, member, in_group, since)
+    SELECT ?, 'person', p.key, g.value, ? FROM ${strangersWithGroups(db)} CROSS JOIN ${elementsOf(db, 'p.value')} AS g
+    WHERE ${areStrangers}`,
+    [connection, at, ...which],
+  );
+}
+
+/**
+ * Whoever is no stranger any more since the piece was planned is looked at like everybody else: somebody's, or in a
+ * group that a mapping reaches by now.
  * @param mapped the groups that answer to a mapping and did not when the plan was made.
  */
 export async function recognizeStrangers(
@@ -76,26 +107,11 @@ export async function recognizeStrangers(
   strangers: StrangersPiece,
   mapped: readonly string[],
 ): Promise<void> {
-  const { plan, piece, connection, first, last } = strangers;
-  const reasons = [HEARD_OF];
-  const values: string[] = [];
-  if (await isAnybodyKnown(db, strangers)) {
-    reasons.push('EXISTS (SELECT 1 FROM external_people k WHERE k.connection = ? AND k.external_id = s.external_id)');
-    values.push(connection);
-  }
-  if (mapped.length > 0) {
-    reasons.push(
-      `EXISTS (SELECT 1 FROM ${elementsOf(db, 'p.value')} AS g WHERE g.value IN (SELECT m.value FROM ${elementsOf(db, '?')} AS m))`,
-    );
-    values.push(JSON.stringify(mapped));
-  }
-  await db.raw(
-    `INSERT INTO staged_touched (plan, external_id, piece, gone, in_groups, account)
-    SELECT t.plan, s.external_id, t.piece, 0, CAST(p.value AS text), NULL
-    FROM ${strangersWithGroups(db)} CROSS JOIN staged_people s
-    WHERE t.plan = ? AND t.piece = ? AND ${STAGED_AS} AND (${reasons.join(' OR ')})`,
-    [plan, piece, plan, first, last, ...values],
-  );
+  const isInOne = `EXISTS (SELECT 1 FROM ${elementsOf(db, 'p.value')} AS g
+    WHERE g.value IN (SELECT m.value FROM ${elementsOf(db, '?')} AS m))`;
+  await (mapped.length === 0
+    ? lookAt(db, strangers, HEARD_OF, [])
+    : lookAt(db, strangers, `(${HEARD_OF} OR ${isInOne})`, [JSON.stringify(mapped)]));
 }
 
 /** Anybody between the first stranger and the last: at a first load nobody is, and not each has to be looked for. */
@@ -107,29 +123,19 @@ async function isAnybodyKnown(db: Database, { connection, first, last }: Strange
   return known !== undefined;
 }
 
-/**
- * Makes facts of the strangers of a piece and of the groups that they are in, all of which are present by then. In the
- * order of the keys, so that what is written one after the other stands one after the other.
- */
-export async function writeStrangers(db: Database, strangers: StrangersPiece, at: Instant): Promise<void> {
-  const { plan, piece, connection, first, last } = strangers;
-  const stillStrangers = `t.plan = ? AND t.piece = ? AND NOT EXISTS (
-    SELECT 1 FROM staged_touched r WHERE r.plan = ? AND r.piece = ? AND r.external_id = p.key)`;
-  const which = [plan, piece, plan, piece];
+/** The strangers of whom the condition is true are, from now on, touched by a difference. */
+async function lookAt(
+  db: Database,
+  { plan, piece, first, last }: StrangersPiece,
+  condition: string,
+  values: readonly string[],
+): Promise<void> {
   await db.raw(
-    `INSERT INTO external_people (connection, external_id, present, present_since, active, active_since, email, email_key,
-      user_name, first_name, last_name, locator, container, missed)
-    SELECT ?, s.external_id, 1, ?, s.active, ?, s.email, s.email_key,
-      s.user_name, s.first_name, s.last_name, s.locator, s.container, 0
+    `INSERT INTO staged_touched (plan, external_id, piece, gone, in_groups, account)
+    SELECT t.plan, s.external_id, t.piece, 0, CAST(p.value AS text), NULL
     FROM ${strangersWithGroups(db)} CROSS JOIN staged_people s
-    WHERE ${stillStrangers} AND ${STAGED_AS} ORDER BY s.external_id`,
-    [connection, at, at, ...which, plan, first, last],
-  );
-  await db.raw(
-    `INSERT INTO links (connection, member_kind, member, in_group, since)
-    SELECT ?, 'person', p.key, g.value, ? FROM ${strangersWithGroups(db)} CROSS JOIN ${elementsOf(db, 'p.value')} AS g
-    WHERE ${stillStrangers}`,
-    [connection, at, ...which],
+    WHERE t.plan = ? AND t.piece = ? AND ${STAGED_AS} AND ${condition} ON CONFLICT DO NOTHING`,
+    [plan, piece, plan, first, last, ...values],
   );
 }
 

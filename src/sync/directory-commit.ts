@@ -39,10 +39,23 @@ export async function commitPlan(
   beat: Beat,
 ): Promise<void> {
   const seen: Seen = { landscape: null, revision: -1, addresses: new Addresses() };
-  for (let piece = from; piece <= plan.pieces; piece += 1) {
-    await inLeasedTransaction(sync.db, ref.lease, (trx) => commitPiece(sync, trx, ref, plan, piece, seen));
-    await beat('committing', piece, plan.pieces);
+  let last = Promise.resolve();
+  try {
+    for (let piece = from; piece <= plan.pieces; piece += 1) {
+      const turn = piece === from ? last : last.then(() => beat('committing', piece - 1, plan.pieces));
+      // Strangers hang on nobody: those of one piece may be written while the piece before is still worked on.
+      const ahead = { work: (trx: Database) => strangersAhead(trx, ref, plan, piece), turn };
+      last = inLeasedTransaction(sync.db, ref.lease, (trx) => commitPiece(sync, trx, ref, plan, piece, seen), ahead);
+      // What it met is told where it is waited for.
+      last.catch(() => undefined);
+      await turn;
+    }
+  } finally {
+    // However the commit ends, nothing is written after it.
+    await last.catch(() => undefined);
   }
+  await last;
+  await beat('committing', plan.pieces, plan.pieces);
   await inLeasedTransaction(sync.db, ref.lease, async (trx) => {
     const suspect = plan.suspect && (await hasSuspectHold(trx, plan.connection));
     if (plan.complete) await saveReference(trx, plan.connection, suspect ? 'suspect' : 'good', plan.reference);
@@ -79,10 +92,7 @@ async function commitPiece(
         { ...seen.landscape, organizations: await organizationsById(trx) }
       : await loadLandscape(trx);
   const strangers = await strangersInPiece(trx, { plan: ref.id, piece, connection });
-  if (strangers !== null) {
-    await recognizeStrangers(trx, strangers, mappedSince(plan, landscape));
-    await writeStrangers(trx, strangers, plan.at);
-  }
+  if (strangers !== null) await recognizeStrangers(trx, strangers, mappedSince(plan, landscape));
   const touched = await touchedInPiece(trx, ref.id, piece);
   // Nothing is told of strangers alone.
   if (strangers !== null && touched.length === 0) await commitWithoutWaiting(trx);
@@ -115,6 +125,11 @@ async function commitPiece(
   await setPlanState(trx, ref.id, 'committing', piece + 1);
   seen.landscape = prepared.landscape;
   seen.revision = revision;
+}
+
+async function strangersAhead(trx: Database, ref: RunRef, plan: DirectoryPlan, piece: number): Promise<void> {
+  const strangers = await strangersInPiece(trx, { plan: ref.id, piece, connection: plan.connection });
+  if (strangers !== null) await writeStrangers(trx, strangers, plan.at);
 }
 
 /** Groups that answer to a mapping by now and did not when the plan was made. */
