@@ -12,13 +12,13 @@ export class DirectoryGraph {
   readonly #people = new Names();
   readonly #groups = new Map<string, number>();
   readonly #groupIds: string[] = [];
-  readonly #aliases = new Names();
+  #aliases = new Names();
   /** What each alias names: nothing yet, or an entry; further entries of the same alias stand in `#more`. */
-  readonly #named = new Numbers();
+  #named = new Numbers();
   readonly #more = new Map<number, number[]>();
   /** References as they came: alias of the group, alias of the member. */
-  readonly #into = new Numbers();
-  readonly #of = new Numbers();
+  #into = new Numbers();
+  #of = new Numbers();
   #resolved: Resolved | null = null;
 
   get people(): number {
@@ -83,7 +83,18 @@ export class DirectoryGraph {
       links += distinct;
     }
     this.#resolved = { starts: counts, ends, groups, nesting: [...nesting.values()] };
-    return { links, dangling: this.#dangling() };
+    const dangling = this.#dangling();
+    this.#forgetReferences();
+    return { links, dangling };
+  }
+
+  /** Two thirds of what is kept while reading, and of no use when it has been read. */
+  #forgetReferences(): void {
+    this.#aliases = new Names();
+    this.#named = new Numbers();
+    this.#more.clear();
+    this.#into = new Numbers();
+    this.#of = new Numbers();
   }
 
   /** Ids of the groups that the person is directly in; null for somebody who was not read. */

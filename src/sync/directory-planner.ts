@@ -32,7 +32,6 @@ interface Setting {
   /** The connection is only observed: facts are stored, nothing else. */
   readonly observed: boolean;
   readonly domains: Domains;
-  readonly groupsChanged: GroupsSaid;
   readonly seats: Seats;
 }
 
@@ -74,7 +73,6 @@ export class DirectoryPlanner {
       ...read,
       observed,
       domains: await loadDomains(db),
-      groupsChanged: await groupsSaid(db, ref, read.complete),
       seats: await Seats.load(db, landscape),
     });
   }
@@ -86,8 +84,15 @@ export class DirectoryPlanner {
   /** People in groups that the groups' own changes regroup. */
   async peopleOfChangedGroups(): Promise<string[]> {
     const { connection, at } = this.#reading;
-    const { domains, groupsChanged } = this.#setting;
-    const reading = { kind: 'push' as const, connection, at, people: [], peopleGone: [], ...groupsChanged };
+    const { domains } = this.#setting;
+    const reading = {
+      kind: 'push' as const,
+      connection,
+      at,
+      people: [],
+      peopleGone: [],
+      ...(await this.#groupsSaid()),
+    };
     const prepared = await prepare(this.#sync.db, { landscape: this.landscape, domains, reading });
     const differing = groupsThatDiffer(viewOf(this.landscape, connection), viewOf(prepared.landscape, connection));
     return peopleInGroups(this.#sync.db, connection, differing);
@@ -105,10 +110,10 @@ export class DirectoryPlanner {
   async plan(ids: readonly string[], gone: ReadonlySet<string>): Promise<void> {
     const { db } = this.#sync;
     const { connection, at } = this.#reading;
-    const { complete, domains, groupsChanged, seats } = this.#setting;
+    const { complete, domains, seats } = this.#setting;
     const batch = ids.map((externalId) => this.#touched(externalId, gone.has(externalId)));
     const said = await readingOf(db, this.#ref, { connection, at, complete }, batch);
-    const reading = this.pieces === 0 ? withGroups(said, groupsChanged) : said;
+    const reading = this.pieces === 0 ? withGroups(said, await this.#groupsSaid()) : said;
     const prepared = await prepare(db, { landscape: this.landscape, domains, reading, addresses: this.#addresses });
     this.landscape = prepared.landscape;
     const { organizations } = prepared;
@@ -146,6 +151,11 @@ export class DirectoryPlanner {
   /** The groups that answer to a mapping: whoever was set aside is in none of them. */
   get mapped(): readonly string[] {
     return [...this.#mapped(this.landscape)];
+  }
+
+  /** Asked for twice and not kept: at a first load they are all the groups that there are. */
+  async #groupsSaid(): Promise<GroupsSaid> {
+    return groupsSaid(this.#sync.db, this.#ref, this.#setting.complete);
   }
 
   #touched(externalId: string, gone: boolean): TouchedPerson {
