@@ -3,7 +3,7 @@
 import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8';
 
 /** Of what is used: the heap is collected when it has grown by as much. */
-const GROWING_PERCENT = 50;
+const GROWING_PERCENT = 100;
 const ENOUGH_FOR_THE_NEW = 8 * 2 ** 20;
 const LOOK_MS = 50;
 
