@@ -14,6 +14,7 @@ import { setRunState } from '../store/runs.ts';
 import { unstage } from '../store/staging.ts';
 import { countAnew } from '../store/statistics.ts';
 import { containersOf, touchedInPiece } from '../store/staged-pieces.ts';
+import type { TouchedPerson } from '../store/staged-pieces.ts';
 import { recognizeStrangers, strangersInPiece, writeStrangers } from '../store/strangers.ts';
 import type { RunRef, Sync } from './context.ts';
 import type { DirectoryPlan } from './directory-plan.ts';
@@ -38,7 +39,7 @@ export async function commitPlan(
   from: number,
   beat: Beat,
 ): Promise<void> {
-  const seen: Seen = { landscape: null, revision: -1, addresses: new Addresses() };
+  const seen: Seen = { landscape: null, revision: -1, mapped: null, addresses: new Addresses() };
   let last = Promise.resolve();
   try {
     for (let piece = from; piece <= plan.pieces; piece += 1) {
@@ -72,6 +73,8 @@ export async function commitPlan(
 interface Seen {
   landscape: Landscape | null;
   revision: number;
+  /** Groups that a mapping reaches by now and did not when the plan was made, in these connections. */
+  mapped: { readonly connections: Landscape['connections']; readonly since: readonly string[] } | null;
   readonly addresses: Addresses;
 }
 
@@ -83,7 +86,6 @@ async function commitPiece(
   piece: number,
   seen: Seen,
 ): Promise<void> {
-  const { connection } = plan;
   const revision = await revisionOf(trx);
   const unchanged = seen.landscape !== null && revision === seen.revision + 1;
   const landscape =
@@ -91,22 +93,40 @@ async function commitPiece(
       ? // A seat may have changed hands in the piece before.
         { ...seen.landscape, organizations: await organizationsById(trx) }
       : await loadLandscape(trx);
-  const strangers = await strangersInPiece(trx, { plan: ref.id, piece, connection });
-  if (strangers !== null) await recognizeStrangers(trx, strangers, mappedSince(plan, landscape));
+  const strangers = await strangersInPiece(trx, { plan: ref.id, piece, connection: plan.connection });
+  if (strangers !== null) await recognizeStrangers(trx, strangers, mappedSince(plan, landscape, seen));
   const touched = await touchedInPiece(trx, ref.id, piece);
-  // Nothing is told of strangers alone.
-  if (strangers !== null && touched.length === 0) await commitWithoutWaiting(trx);
+  // Nothing is told of strangers alone, nor is there anything to settle.
+  const areStrangers = strangers !== null && touched.length === 0;
+  seen.landscape = areStrangers
+    ? landscape
+    : await commitPeople(sync, trx, ref, plan, { piece, touched, landscape, addresses: seen.addresses });
+  if (areStrangers) await commitWithoutWaiting(trx);
+  await setPlanState(trx, ref.id, 'committing', piece + 1);
+  seen.revision = revision;
+}
+
+interface People {
+  readonly piece: number;
+  readonly touched: readonly TouchedPerson[];
+  readonly landscape: Landscape;
+  readonly addresses: Addresses;
+}
+
+/** Gives the landscape as the piece leaves it. */
+async function commitPeople(
+  sync: Sync,
+  trx: Database,
+  ref: RunRef,
+  plan: DirectoryPlan,
+  { piece, touched, landscape, addresses }: People,
+): Promise<Landscape> {
+  const { connection } = plan;
   const planned = new Map(
     touched.flatMap(({ externalId, account }) => (account === null ? [] : [[externalId, account] as const])),
   );
   const reading = await readingOfPiece(trx, ref, plan, piece, touched);
-  const prepared = await prepare(trx, {
-    landscape,
-    domains: await loadDomains(trx),
-    reading,
-    planned,
-    addresses: seen.addresses,
-  });
+  const prepared = await prepare(trx, { landscape, domains: await loadDomains(trx), reading, planned, addresses });
   const ids = touched.map(({ externalId }) => externalId);
   await writeFacts(trx, connection, prepared.facts, await containersOf(trx, ref.id, ids));
   await writeJoining(trx, prepared.joining, sync.now());
@@ -122,9 +142,7 @@ async function commitPiece(
     suspect: plan.suspect,
   });
   if (piece === 0) await rememberMatches(trx, prepared.landscape, connection);
-  await setPlanState(trx, ref.id, 'committing', piece + 1);
-  seen.landscape = prepared.landscape;
-  seen.revision = revision;
+  return prepared.landscape;
 }
 
 async function strangersAhead(trx: Database, ref: RunRef, plan: DirectoryPlan, piece: number): Promise<void> {
@@ -132,8 +150,12 @@ async function strangersAhead(trx: Database, ref: RunRef, plan: DirectoryPlan, p
   if (strangers !== null) await writeStrangers(trx, strangers, plan.at);
 }
 
-/** Groups that answer to a mapping by now and did not when the plan was made. */
-function mappedSince({ connection, mapped }: DirectoryPlan, landscape: Landscape): string[] {
-  const before = new Set(mapped);
-  return mappedGroups(viewOf(landscape, connection)).filter((group) => !before.has(group));
+function mappedSince({ connection, mapped }: DirectoryPlan, landscape: Landscape, seen: Seen): readonly string[] {
+  const { connections } = landscape;
+  if (seen.mapped?.connections !== connections) {
+    const before = new Set(mapped);
+    const since = mappedGroups(viewOf(landscape, connection)).filter((group) => !before.has(group));
+    seen.mapped = { connections, since };
+  }
+  return seen.mapped.since;
 }
