@@ -174,6 +174,18 @@ describe.each(DATABASES)('strangers of a first read on %s', (database) => {
     ]);
   });
 
+  test('who is known before the plan is committed is looked at, and does not stop the others', async () => {
+    await expect(read(true)).rejects.toThrow(STOPPED.message);
+    const gone = { present: 0, present_since: AT, active: 1, active_since: AT };
+    await store.sync.db('external_people').insert({ connection: corp, external_id: 'bob', ...gone });
+    await read();
+    expect(await known(['external_id', 'present', 'active', 'user_name'])).toEqual([
+      { external_id: 'ann', present: 1, active: 1, user_name: 'ann' },
+      { external_id: 'bob', present: 1, active: 0, user_name: 'bob' },
+      { external_id: 'cleo', present: 1, active: 1, user_name: 'cleo' },
+    ]);
+  });
+
   test('who is in a group that was mapped before the plan was committed has its role', async () => {
     await expect(read(true)).rejects.toThrow(STOPPED.message);
     await declare(store.sync, declareAcme({ connections, mappings: [guild] }), { preview: false });
