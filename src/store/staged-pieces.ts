@@ -1,7 +1,7 @@
 // The pieces of a staged read: whom a difference touches, dealt out in the order of planning, and what was said of them.
 import type { AccountId, ConnectionId, PlanId } from '../core/ids.ts';
 import type { PersonAttributes } from '../core/fact.ts';
-import type { PersonSaid } from '../core/reading.ts';
+import type { GroupSaid, PersonSaid } from '../core/reading.ts';
 import { among, appendRows, insertRows } from './bulk.ts';
 import type { Database } from './database.ts';
 import { fromJson } from './database.ts';
@@ -186,15 +186,18 @@ type StagedPersonRow = Parameters<typeof attributesFromRow>[0] & {
   readonly active: number;
 };
 
-/** Groups that differ from what is known of them. */
-export async function stagedGroups(
-  db: Database,
-  plan: PlanId,
-): Promise<{ externalId: string; name: string; nameKey: string }[]> {
+/** Groups that differ from what is known of them; who is in them is staged by person. */
+export async function stagedGroups(db: Database, plan: PlanId): Promise<GroupSaid[]> {
   const rows: { external_id: string; name: string; name_key: string }[] = await db('staged_groups')
     .where({ plan })
-    .orderBy('external_id');
-  return rows.map((row) => ({ externalId: row.external_id, name: row.name, nameKey: row.name_key }));
+    .orderBy('external_id')
+    .select('external_id', 'name', 'name_key');
+  return rows.map((row) => ({
+    externalId: row.external_id,
+    name: row.name,
+    nameKey: row.name_key,
+    members: 'unknown' as const,
+  }));
 }
 
 /** A link from group to group that came, or went. */

@@ -54,11 +54,18 @@ export class Names {
     }
   }
 
+  /** Gives the memory back at once; nothing may be asked for afterwards. */
+  letGo(): void {
+    this.#digests = resized(this.#digests, 0);
+    this.#slots = resized(this.#slots, 0);
+  }
+
   #grow(): void {
-    const digests = new Uint32Array(this.#digests.length * 2);
-    digests.set(this.#digests);
+    const digests = resized(this.#digests, this.#digests.length * 2);
     this.#digests = digests;
-    this.#slots = new Uint32Array(this.#slots.length * 2);
+    const places = this.#slots.length * 2;
+    resized(this.#slots, 0);
+    this.#slots = new Uint32Array(places);
     const mask = this.#slots.length - 1;
     for (let name = 0; name < this.count; name += 1) {
       let slot = (digests[name * WORDS] ?? 0) & mask;
@@ -74,13 +81,15 @@ export class Numbers {
   length = 0;
 
   push(value: number): void {
-    if (this.length === this.#values.length) {
-      const larger = new Uint32Array(this.length * 2);
-      larger.set(this.#values);
-      this.#values = larger;
-    }
+    if (this.length === this.#values.length) this.#values = resized(this.#values, this.length * 2);
     this.#values[this.length] = value;
     this.length += 1;
+  }
+
+  /** Gives the memory back at once: from now on it is an empty list. */
+  letGo(): void {
+    this.#values = resized(this.#values, 0);
+    this.length = 0;
   }
 
   /** 0 for what was never set. */
@@ -93,4 +102,12 @@ export class Numbers {
     while (this.length <= index) this.push(0);
     this.#values[index] = value;
   }
+}
+
+/**
+ * The numbers in so much room, zeros where there were none, in place of the array that was given. The memory itself is
+ * handed over: there are never two copies, nor is the old one there until it is collected.
+ */
+function resized(numbers: Uint32Array<ArrayBuffer>, length: number): Uint32Array<ArrayBuffer> {
+  return new Uint32Array(numbers.buffer.transfer(length * Uint32Array.BYTES_PER_ELEMENT));
 }

@@ -112,7 +112,9 @@ async function runUnder(lease: Lease, sync: Sync, reading: DirectoryReading, opt
 /** By itself, so that what was read is out of memory before the commit begins. */
 async function readAndPlan(sync: Sync, ref: RunRef, reading: DirectoryReading, beat: Beat) {
   const read = await readDirectory(sync, ref, reading, beat);
-  return planDirectory(sync, ref, reading, read, beat);
+  const plan = await planDirectory(sync, ref, reading, read, beat);
+  read.graph.letGo();
+  return plan;
 }
 
 function atMostEvery(ms: number, work: () => Promise<void>): () => Promise<void> {
