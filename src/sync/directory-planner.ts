@@ -11,6 +11,7 @@ import { loadDomains } from '../store/organizations.ts';
 import { addRows } from '../store/plans.ts';
 import type { TouchedPerson } from '../store/staged-pieces.ts';
 import { addTouched, peopleInGroups } from '../store/staged-pieces.ts';
+import { isAnybodyKnown } from '../store/staging.ts';
 import { setAside } from '../store/strangers.ts';
 import { Addresses } from './addresses.ts';
 import type { RunRef, Sync } from './context.ts';
