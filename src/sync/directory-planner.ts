@@ -86,6 +86,8 @@ export class DirectoryPlanner {
   async peopleOfChangedGroups(): Promise<string[]> {
     const { connection, at } = this.#reading;
     const { domains } = this.#setting;
+    // At a first load all groups are new, and nobody is known to be in one.
+    if (!(await isAnybodyKnown(this.#sync.db, connection))) return [];
     const reading = {
       kind: 'push' as const,
       connection,
