@@ -29,6 +29,8 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
   /** Told as the work goes on. */
   readonly progress?: (step: string, done: number, of: number | null) => void;
+  /** Told when what was read is no longer in use, before the commit. */
+  readonly forgotten?: () => void;
 }
 
 /** The lease outlives this many times over; each renewal is a write, and a beat comes with every piece. */
@@ -75,6 +77,7 @@ async function runUnder(lease: Lease, sync: Sync, reading: DirectoryReading, opt
       await turn();
     };
     const { unseen, ...plan } = await readAndPlan(sync, ref, reading, beat);
+    options.forgotten?.();
     const judged = { suspect: plan.suspect, speakers };
     if (options.preview || plan.observed) {
       await inLeasedTransaction(db, lease, async (trx) => {
