@@ -10,6 +10,7 @@ import { vacantOrganizations } from '../store/vacancies.ts';
 import type { Command } from './command.ts';
 import { text } from './command.ts';
 import type { OnStep } from '../ldap/session.ts';
+import { collectEarly, collectNow } from './heap.ts';
 import { readingOf } from './readings.ts';
 import { printReport } from './report.ts';
 import { unjoinedWarnings } from './unjoined.ts';
@@ -42,6 +43,7 @@ export const syncCommand: Command = {
         `connection ${id} is a ${connection.kind} connection: only LDAP connections are read; the others come by themselves`,
       );
     }
+    collectEarly();
     const store = await sync();
     const preview = input.options['plan'] === true;
     if (!preview) await applyExpiredHolds(store);
@@ -52,6 +54,7 @@ export const syncCommand: Command = {
         : readExport({ connection: connection.id, settings: connection.settings, file, at: store.now() });
     const result = await runDirectory(store, reading, {
       preview,
+      forgotten: collectNow,
       progress: (step, done, of) => out.progress(`${step} ${done}${of === null ? '' : ` of ${of}`}`),
     });
     out.progressDone();

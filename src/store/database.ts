@@ -28,17 +28,35 @@ export function isPostgres(db: Database): boolean {
   return (db.client as { readonly config: { readonly client?: unknown } }).config.client === 'pg';
 }
 
+/** Work of a transaction that hangs on nobody else's: on Postgres it is done while another one still writes. */
+export interface Ahead {
+  readonly work: (trx: Database) => Promise<void>;
+  /** Until then the lock is not taken; where it is refused, nothing is written. */
+  readonly turn: Promise<void>;
+}
+
 /**
  * Runs `work` in one transaction that holds the write lock from its first statement, so that what it reads is what
  * it writes on: on SQLite a reader that turns writer half-way is refused when another process wrote meanwhile; on
  * Postgres the lock is a row, and every statement after it sees what the last writer left. Since all writers queue
  * at one place, none can wait for another in a circle, and nothing needs to be tried again.
  */
-export async function inTransaction<T>(db: Database, work: (trx: Database) => Promise<T>): Promise<T> {
+export async function inTransaction<T>(
+  db: Database,
+  work: (trx: Database) => Promise<T>,
+  ahead: Ahead = { work: async () => undefined, turn: Promise.resolve() },
+): Promise<T> {
+  // SQLite has one writer, who would be waited for.
+  if (!isPostgres(db)) await ahead.turn;
   return inTurn(db, async () => {
     try {
       return await db.transaction(async (trx) => {
+        if (isPostgres(db)) {
+          await ahead.work(trx);
+          await ahead.turn;
+        }
         await takeWriteLock(trx);
+        if (!isPostgres(db)) await ahead.work(trx);
         return work(trx);
       });
     } catch (error) {

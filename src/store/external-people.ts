@@ -1,11 +1,12 @@
 // External people by account, by address and by group: whose they are, and who is still nobody's.
 import { emailKey, foldsPlainly } from '../core/fact.ts';
 import type { AccountId, ConnectionId, Instant } from '../core/ids.ts';
+import { changeRows } from './bulk.ts';
 import type { Database } from './database.ts';
 import { inGroups, ROWS_PER_STATEMENT } from './database.ts';
 import type { PersonRow, StoredPerson } from './facts.ts';
 import { PERSON, personFromRow } from './facts.ts';
-import { execute, oneOf, rowsOf } from './statement.ts';
+import { oneOf, rowsOf } from './statement.ts';
 
 /** Joins external people to accounts; a link once made is never undone by a reading. */
 export async function linkPeople(
@@ -13,13 +14,17 @@ export async function linkPeople(
   links: readonly { readonly connection: ConnectionId; readonly externalId: string; readonly account: AccountId }[],
   at: Instant,
 ): Promise<void> {
-  for (const { connection, externalId, account } of links) {
-    await execute(
-      db,
-      'UPDATE external_people SET account = ?, linked_at = ? WHERE connection = ? AND external_id = ?',
-      [account, at, connection, externalId],
-    );
-  }
+  await changeRows(
+    db,
+    'external_people',
+    ['connection', 'external_id'],
+    links.map(({ connection, externalId, account }) => ({
+      connection,
+      external_id: externalId,
+      account,
+      linked_at: at,
+    })),
+  );
 }
 
 /** External ids of the connection that were ever linked, by account. */

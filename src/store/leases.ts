@@ -4,7 +4,7 @@
 // in the transaction of each of its writes.
 import { randomUUID } from 'node:crypto';
 import { RollcallError } from '../errors.ts';
-import type { Database } from './database.ts';
+import type { Ahead, Database } from './database.ts';
 import { databaseTime, inTransaction } from './database.ts';
 import { isCertainlyGone, thisProcess } from './process-identity.ts';
 
@@ -58,15 +58,20 @@ export async function inLeasedTransaction<T>(
   db: Database,
   lease: Lease,
   work: (trx: Database) => Promise<T>,
+  ahead?: Ahead,
 ): Promise<T> {
-  return inTransaction(db, async (trx) => {
-    // The row is locked from here on: nobody takes over before this commits.
-    await renewLease(trx, lease);
-    const result = await work(trx);
-    // However long the work took, its lease is fresh when others see it.
-    await renewLease(trx, lease);
-    return result;
-  });
+  return inTransaction(
+    db,
+    async (trx) => {
+      // The row is locked from here on: nobody takes over before this commits.
+      await renewLease(trx, lease);
+      const result = await work(trx);
+      // However long the work took, its lease is fresh when others see it.
+      await renewLease(trx, lease);
+      return result;
+    },
+    ahead,
+  );
 }
 
 /** Renews the lease in the background until the function that it gives back is called. */

@@ -13,6 +13,7 @@ import { groupNames } from './migrations/0007-group-names.ts';
 import { sessionEnds } from './migrations/0008-session-ends.ts';
 import { accountHistory } from './migrations/0009-account-history.ts';
 import { strangers } from './migrations/0010-strangers.ts';
+import { firstLoads } from './migrations/0011-first-loads.ts';
 import { pushes } from './migrations/0012-pushes.ts';
 import type { Migration } from './migrations/migration.ts';
 import { runStatements } from './migrations/migration.ts';
@@ -29,6 +30,7 @@ export const MIGRATIONS: readonly { readonly name: string; readonly migration: M
   { name: '0008-session-ends', migration: sessionEnds },
   { name: '0009-account-history', migration: accountHistory },
   { name: '0010-strangers', migration: strangers },
+  { name: '0011-first-loads', migration: firstLoads },
   { name: '0012-pushes', migration: pushes },
 ];
 

@@ -1,8 +1,8 @@
 // The pieces of a staged read: whom a difference touches, dealt out in the order of planning, and what was said of them.
 import type { AccountId, ConnectionId, PlanId } from '../core/ids.ts';
 import type { PersonAttributes } from '../core/fact.ts';
-import type { PersonSaid } from '../core/reading.ts';
-import { among, insertMissing } from './bulk.ts';
+import type { GroupSaid, PersonSaid } from '../core/reading.ts';
+import { among, appendRows, insertMissing } from './bulk.ts';
 import type { Database } from './database.ts';
 import { fromJson } from './database.ts';
 import { attributesFromRow, loadPeople } from './facts.ts';
@@ -21,19 +21,29 @@ export async function* stagedPeopleInOrder(
   plan: PlanId,
   pageSize: number,
 ): AsyncGenerator<StagedPerson[]> {
-  let after = '';
-  for (;;) {
-    const rows: { external_id: string; newcomer: number; heard_of: number | boolean }[] = await db('staged_people as s')
+  const pageAfter = async (id: string): Promise<StagedRow[]> =>
+    db('staged_people as s')
       .where({ 's.plan': plan })
-      .where('s.external_id', '>', after)
+      .where('s.external_id', '>', id)
       .orderBy('s.external_id')
       .limit(pageSize)
       .select('s.external_id', 's.newcomer', db.raw(`${HEARD_OF} AS heard_of`));
+  let next: Promise<StagedRow[]> | null = pageAfter('');
+  while (next !== null) {
+    const rows: StagedRow[] = await next;
     const last = rows.at(-1);
+    // The database looks for the next page while this one is worked on.
+    next = last === undefined || rows.length < pageSize ? null : pageAfter(last.external_id);
+    next?.catch(() => undefined);
     if (last === undefined) return;
     yield rows.map((row) => ({ externalId: row.external_id, unheardOf: row.newcomer === 1 && !row.heard_of }));
-    after = last.external_id;
   }
+}
+
+interface StagedRow {
+  readonly external_id: string;
+  readonly newcomer: number;
+  readonly heard_of: number | boolean;
 }
 
 /** Those of these people who were staged. */
@@ -84,13 +94,11 @@ export interface TouchedPerson {
   readonly account: AccountId | null;
 }
 
-/** @param strangers whether they are people on whom nothing hangs but facts. */
 export async function addTouched(
   db: Database,
   plan: PlanId,
   piece: number,
   touched: readonly TouchedPerson[],
-  strangers = false,
 ): Promise<void> {
   const rows = touched.map(({ externalId, gone, groups, account }) => ({
     plan,
@@ -99,16 +107,15 @@ export async function addTouched(
     gone: gone ? 1 : 0,
     in_groups: JSON.stringify(groups),
     account,
-    stranger: strangers ? 1 : 0,
   }));
-  await insertMissing(db, 'staged_touched', rows);
+  await appendRows(db, 'staged_touched', rows);
 }
 
 /** Those of the piece who are looked at one by one. */
 export async function touchedInPiece(db: Database, plan: PlanId, piece: number): Promise<TouchedPerson[]> {
   const rows: { external_id: string; gone: number; in_groups: string; account: AccountId | null }[] = await db(
     'staged_touched',
-  ).where({ plan, piece, stranger: 0 });
+  ).where({ plan, piece });
   // Sorted here, and not as the database's language sorts: the order in which they were planned.
   return rows
     .map((row) => ({
@@ -179,15 +186,18 @@ type StagedPersonRow = Parameters<typeof attributesFromRow>[0] & {
   readonly active: number;
 };
 
-/** Groups that differ from what is known of them. */
-export async function stagedGroups(
-  db: Database,
-  plan: PlanId,
-): Promise<{ externalId: string; name: string; nameKey: string }[]> {
+/** Groups that differ from what is known of them; who is in them is staged by person. */
+export async function stagedGroups(db: Database, plan: PlanId): Promise<GroupSaid[]> {
   const rows: { external_id: string; name: string; name_key: string }[] = await db('staged_groups')
     .where({ plan })
-    .orderBy('external_id');
-  return rows.map((row) => ({ externalId: row.external_id, name: row.name, nameKey: row.name_key }));
+    .orderBy('external_id')
+    .select('external_id', 'name', 'name_key');
+  return rows.map((row) => ({
+    externalId: row.external_id,
+    name: row.name,
+    nameKey: row.name_key,
+    members: 'unknown' as const,
+  }));
 }
 
 /** A link from group to group that came, or went. */

@@ -3,7 +3,7 @@
 import type { ConnectionId, PlanId } from '../core/ids.ts';
 import type { DirectoryItem } from '../core/reading.ts';
 import { emailKey } from '../core/fact.ts';
-import { among, insertMissing } from './bulk.ts';
+import { among, appendRows } from './bulk.ts';
 import type { Row } from './bulk.ts';
 import type { Database } from './database.ts';
 import { fromJson, inGroups, isPostgres } from './database.ts';
@@ -11,7 +11,14 @@ import { fromJson, inGroups, isPostgres } from './database.ts';
 export type PersonItem = Extract<DirectoryItem, { kind: 'person' }>;
 export type GroupItem = Extract<DirectoryItem, { kind: 'group' }>;
 
-const TABLES = ['staged_people', 'staged_groups', 'staged_touched', 'staged_nesting', 'staged_groups_gone'];
+const TABLES = [
+  'staged_people',
+  'staged_groups',
+  'staged_touched',
+  'staged_strangers',
+  'staged_nesting',
+  'staged_groups_gone',
+];
 
 interface PersonColumns {
   readonly external_id: string;
@@ -71,6 +78,11 @@ export async function differingPeople(
   });
 }
 
+/** Whether the connection has ever told of anybody. */
+export async function isAnybodyKnown(db: Database, connection: ConnectionId): Promise<boolean> {
+  return (await db('external_people').where({ connection }).first('external_id')) !== undefined;
+}
+
 /** Those who are not known, not present, or known by another name. */
 export async function differingGroups(
   db: Database,
@@ -90,14 +102,14 @@ export async function differingGroups(
   });
 }
 
-/** Writes what differs; an entry that comes twice is one. */
+/** Writes what differs: entries that are not staged yet. */
 export async function stage(
   db: Database,
   plan: PlanId,
   people: readonly DifferingPerson[],
   groups: readonly GroupItem[],
 ): Promise<void> {
-  await insertMissing(
+  await appendRows(
     db,
     'staged_people',
     people.map(({ item, newcomer }): Row => {
@@ -106,7 +118,7 @@ export async function stage(
       return { plan, ...personColumns(item), ...known };
     }),
   );
-  await insertMissing(
+  await appendRows(
     db,
     'staged_groups',
     groups.map(({ externalId, name, nameKey }) => ({ plan, external_id: externalId, name, name_key: nameKey })),

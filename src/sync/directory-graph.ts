@@ -83,7 +83,19 @@ export class DirectoryGraph {
       links += distinct;
     }
     this.#resolved = { starts: counts, ends, groups, nesting: [...nesting.values()] };
-    return { links, dangling: this.#dangling() };
+    const dangling = this.#dangling();
+    // Two thirds of what is kept while reading, and of no use when it has been read.
+    for (const references of [this.#aliases, this.#named, this.#into, this.#of]) references.letGo();
+    this.#more.clear();
+    return { links, dangling };
+  }
+
+  /** Gives the memory back; nothing may be asked for afterwards. */
+  letGo(): void {
+    this.#people.letGo();
+    this.#groups.clear();
+    this.#groupIds.length = 0;
+    this.#resolved = null;
   }
 
   /** Ids of the groups that the person is directly in; null for somebody who was not read. */

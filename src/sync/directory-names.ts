@@ -12,7 +12,7 @@ export class Names {
   readonly #key = randomFillSync(new Int32Array(2));
   /** The digests, in the order in which the names came. */
   #digests = new Uint32Array(FIRST_ROOM * WORDS);
-  /** Open addressing: the number of a name plus one, 0 where nothing is. At least half of it is free. */
+  /** Open addressing: the number of a name plus one, 0 where nothing is. At least a third of it is free. */
   #slots = new Uint32Array(FIRST_ROOM * 2);
   readonly #wanted = new Uint32Array(WORDS);
   count = 0;
@@ -22,10 +22,11 @@ export class Names {
     const slot = this.#locate(name);
     const known = this.#slots[slot] ?? 0;
     if (known !== 0) return known - 1;
-    if ((this.count + 1) * WORDS > this.#digests.length) {
-      this.#grow();
+    if ((this.count + 1) * 3 > this.#slots.length * 2) {
+      this.#spread();
       return this.intern(name);
     }
+    if ((this.count + 1) * WORDS > this.#digests.length) this.#digests = grown(this.#digests);
     this.#digests.set(this.#wanted, this.count * WORDS);
     this.count += 1;
     this.#slots[slot] = this.count;
@@ -54,12 +55,19 @@ export class Names {
     }
   }
 
-  #grow(): void {
-    const digests = new Uint32Array(this.#digests.length * 2);
-    digests.set(this.#digests);
-    this.#digests = digests;
-    this.#slots = new Uint32Array(this.#slots.length * 2);
-    const mask = this.#slots.length - 1;
+  /** Gives the memory back at once; nothing may be asked for afterwards. */
+  letGo(): void {
+    this.#digests = resized(this.#digests, 0);
+    this.#slots = resized(this.#slots, 0);
+  }
+
+  /** Twice the places. */
+  #spread(): void {
+    const digests = this.#digests;
+    const places = this.#slots.length * 2;
+    resized(this.#slots, 0);
+    this.#slots = new Uint32Array(places);
+    const mask = places - 1;
     for (let name = 0; name < this.count; name += 1) {
       let slot = (digests[name * WORDS] ?? 0) & mask;
       while (this.#slots[slot] !== 0) slot = (slot + 1) & mask;
@@ -74,13 +82,15 @@ export class Numbers {
   length = 0;
 
   push(value: number): void {
-    if (this.length === this.#values.length) {
-      const larger = new Uint32Array(this.length * 2);
-      larger.set(this.#values);
-      this.#values = larger;
-    }
+    if (this.length === this.#values.length) this.#values = grown(this.#values);
     this.#values[this.length] = value;
     this.length += 1;
+  }
+
+  /** Gives the memory back at once: from now on it is an empty list. */
+  letGo(): void {
+    this.#values = resized(this.#values, 0);
+    this.length = 0;
   }
 
   /** 0 for what was never set. */
@@ -93,4 +103,17 @@ export class Numbers {
     while (this.length <= index) this.push(0);
     this.#values[index] = value;
   }
+}
+
+/** With a quarter more room, in whole names. */
+function grown(numbers: Uint32Array<ArrayBuffer>): Uint32Array<ArrayBuffer> {
+  return resized(numbers, numbers.length + Math.ceil(numbers.length / 4 / WORDS) * WORDS);
+}
+
+/**
+ * The numbers in so much room, zeros where there were none, in place of the array that was given. The memory itself is
+ * handed over: there are never two copies, nor is the old one there until it is collected.
+ */
+function resized(numbers: Uint32Array<ArrayBuffer>, length: number): Uint32Array<ArrayBuffer> {
+  return new Uint32Array(numbers.buffer.transfer(length * Uint32Array.BYTES_PER_ELEMENT));
 }

@@ -49,7 +49,7 @@ export async function readingOf(
 }
 
 export async function groupsSaid(db: Database, ref: PlanRef, complete: boolean): Promise<GroupsSaid> {
-  const groups = (await stagedGroups(db, ref.id)).map((group) => ({ ...group, members: 'unknown' as const }));
+  const groups = await stagedGroups(db, ref.id);
   const nesting = (await stagedNesting(db, ref.id)).map(({ group, member, there }) => ({
     link: { group, member: { kind: 'group' as const, externalId: member } },
     there,

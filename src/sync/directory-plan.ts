@@ -30,6 +30,8 @@ export interface DirectoryPlan {
   readonly read: DirectoryRead['size'];
   readonly reference: DirectoryRead['reference'];
   readonly warnings: readonly string[];
+  /** The groups that answered to a mapping; not told by what an older release has stored. */
+  readonly mapped?: readonly string[];
   /** Pieces after the groups' own. */
   readonly pieces: number;
 }
@@ -68,7 +70,7 @@ export async function planDirectory(
     await (strangers ? planner.setAside(ids) : planner.plan(ids, gone));
     await beat('planning', planner.planned);
   }
-  await countAnew(db, 'staged_touched');
+  await countAnew(db, 'staged_touched', 'staged_strangers');
   return {
     connection,
     at,
@@ -80,6 +82,7 @@ export async function planDirectory(
     read: read.size,
     reference: read.reference,
     warnings: [...read.warnings, ...mappingWarnings(viewOf(planner.landscape, connection))],
+    mapped: planner.mapped,
     pieces: planner.pieces - 1,
     unjoined: planner.unjoined,
   };

@@ -6,11 +6,14 @@ import type { AccountId, ConnectionId } from '../core/ids.ts';
 import type { Landscape } from '../core/plan.ts';
 import type { DirectoryReading } from '../core/reading.ts';
 import { inGroups } from '../store/database.ts';
+import { commitWithoutWaiting } from '../store/haste.ts';
 import { inLeasedTransaction } from '../store/leases.ts';
 import { loadDomains } from '../store/organizations.ts';
 import { addRows, rowsOfDrafts } from '../store/plans.ts';
 import type { TouchedPerson } from '../store/staged-pieces.ts';
 import { addTouched, peopleInGroups } from '../store/staged-pieces.ts';
+import { isAnybodyKnown } from '../store/staging.ts';
+import { setAside } from '../store/strangers.ts';
 import { Addresses } from './addresses.ts';
 import type { RunRef, Sync } from './context.ts';
 import type { DirectoryGraph } from './directory-graph.ts';
@@ -31,7 +34,6 @@ interface Setting {
   /** The connection is only observed: facts are stored, nothing else. */
   readonly observed: boolean;
   readonly domains: Domains;
-  readonly groupsChanged: GroupsSaid;
   readonly seats: Seats;
 }
 
@@ -75,7 +77,6 @@ export class DirectoryPlanner {
       ...read,
       observed,
       domains: await loadDomains(db),
-      groupsChanged: await groupsSaid(db, ref, read.complete),
       seats: await Seats.load(db, landscape),
     });
   }
@@ -87,8 +88,17 @@ export class DirectoryPlanner {
   /** People in groups that the groups' own changes regroup. */
   async peopleOfChangedGroups(): Promise<string[]> {
     const { connection, at } = this.#reading;
-    const { domains, groupsChanged } = this.#setting;
-    const reading = { kind: 'push' as const, connection, at, people: [], peopleGone: [], ...groupsChanged };
+    const { domains } = this.#setting;
+    // At a first load all groups are new, and nobody is known to be in one.
+    if (!(await isAnybodyKnown(this.#sync.db, connection))) return [];
+    const reading = {
+      kind: 'push' as const,
+      connection,
+      at,
+      people: [],
+      peopleGone: [],
+      ...(await this.#groupsSaid()),
+    };
     const prepared = await prepare(this.#sync.db, { landscape: this.landscape, domains, reading });
     const differing = groupsThatDiffer(viewOf(this.landscape, connection), viewOf(prepared.landscape, connection));
     return peopleInGroups(this.#sync.db, connection, differing);
@@ -106,10 +116,10 @@ export class DirectoryPlanner {
   async plan(ids: readonly string[], gone: ReadonlySet<string>): Promise<void> {
     const { db } = this.#sync;
     const { connection, at } = this.#reading;
-    const { complete, domains, groupsChanged, seats } = this.#setting;
+    const { complete, domains, seats } = this.#setting;
     const batch = ids.map((externalId) => this.#touched(externalId, gone.has(externalId)));
     const said = await readingOf(db, this.#ref, { connection, at, complete }, batch);
-    const reading = this.pieces === 0 ? withGroups(said, groupsChanged) : said;
+    const reading = this.pieces === 0 ? withGroups(said, await this.#groupsSaid()) : said;
     const prepared = await prepare(db, { landscape: this.landscape, domains, reading, addresses: this.#addresses });
     this.landscape = prepared.landscape;
     for (const { reason } of prepared.joining.conflicts) this.unjoined.push(reason);
@@ -121,6 +131,7 @@ export class DirectoryPlanner {
     const given = accountsGivenOut(prepared.joining, connection);
     if (dealt.length > 0) {
       await inLeasedTransaction(db, this.#ref.lease, async (trx) => {
+        await commitWithoutWaiting(trx);
         await addRows(trx, rowsOfDrafts(this.#ref, drafts, at));
         for (const [index, piece] of dealt.entries()) {
           const withAccounts = piece.map((one) => ({ ...one, account: given.get(one.externalId) ?? null }));
@@ -134,12 +145,24 @@ export class DirectoryPlanner {
 
   /** Strangers are one piece, however many they are: there is nothing to plan about them. */
   async setAside(ids: readonly string[]): Promise<void> {
-    const strangers = ids.map((externalId) => this.#touched(externalId, false));
-    await inLeasedTransaction(this.#sync.db, this.#ref.lease, (trx) =>
-      addTouched(trx, this.#ref.id, this.pieces, strangers, true),
-    );
+    const { graph } = this.#setting;
+    const strangers = ids.map((externalId) => ({ externalId, groups: graph.groupsOf(externalId) ?? [] }));
+    await inLeasedTransaction(this.#sync.db, this.#ref.lease, async (trx) => {
+      await commitWithoutWaiting(trx);
+      await setAside(trx, this.#ref.id, this.pieces, strangers);
+    });
     this.pieces += 1;
     this.planned += ids.length;
+  }
+
+  /** The groups that answer to a mapping: whoever was set aside is in none of them. */
+  get mapped(): readonly string[] {
+    return [...this.#mapped(this.landscape)];
+  }
+
+  /** Asked for twice and not kept: at a first load they are all the groups that there are. */
+  async #groupsSaid(): Promise<GroupsSaid> {
+    return groupsSaid(this.#sync.db, this.#ref, this.#setting.complete);
   }
 
   #touched(externalId: string, gone: boolean): TouchedPerson {

@@ -2,11 +2,12 @@
 // staged, links are resolved in memory, and the read is weighed.
 import type { ConnectionId } from '../core/ids.ts';
 import type { DirectoryReading, Skipped } from '../core/reading.ts';
+import { commitWithoutWaiting } from '../store/haste.ts';
 import { inLeasedTransaction } from '../store/leases.ts';
 import type { ReadReference } from '../store/read-references.ts';
 import { lastGoodRead } from '../store/read-references.ts';
 import type { GroupItem, PersonItem } from '../store/staging.ts';
-import { differingGroups, differingPeople, stage } from '../store/staging.ts';
+import { differingGroups, differingPeople, isAnybodyKnown, stage } from '../store/staging.ts';
 import type { RunRef, Sync } from './context.ts';
 import { DirectoryGraph } from './directory-graph.ts';
 import type { ReadSize } from './proof.ts';
@@ -37,6 +38,7 @@ export async function readDirectory(
   beat: Beat,
 ): Promise<DirectoryRead> {
   const graph = new DirectoryGraph();
+  const isFirst = !(await isAnybodyKnown(sync.db, reading.connection));
   const containers = new Map<string, number>();
   const skipped: Skipped[] = [];
   let skippedCount = 0;
@@ -46,7 +48,7 @@ export async function readDirectory(
   // The database works on one batch while the next is read.
   const flush = async (): Promise<void> => {
     await staging;
-    staging = stageDiffering(sync, ref, reading.connection, people, groups);
+    staging = stageDiffering(sync, ref, reading.connection, { people, groups, isFirst });
     // What it met is told where it is waited for.
     staging.catch(() => undefined);
     people = [];
@@ -110,15 +112,24 @@ export async function readDirectory(
   };
 }
 
+/** @param isFirst nobody of the connection is known. */
 async function stageDiffering(
   sync: Sync,
   ref: RunRef,
   connection: ConnectionId,
-  people: readonly PersonItem[],
-  groups: readonly GroupItem[],
+  {
+    people,
+    groups,
+    isFirst,
+  }: { readonly people: readonly PersonItem[]; readonly groups: readonly GroupItem[]; readonly isFirst: boolean },
 ): Promise<void> {
-  const otherPeople = await differingPeople(sync.db, connection, people);
+  const otherPeople = isFirst
+    ? people.map((item) => ({ item, newcomer: true }))
+    : await differingPeople(sync.db, connection, people);
   const otherGroups = await differingGroups(sync.db, connection, groups);
   if (otherPeople.length + otherGroups.length === 0) return;
-  await inLeasedTransaction(sync.db, ref.lease, (trx) => stage(trx, ref.id, otherPeople, otherGroups));
+  await inLeasedTransaction(sync.db, ref.lease, async (trx) => {
+    await commitWithoutWaiting(trx);
+    await stage(trx, ref.id, otherPeople, otherGroups);
+  });
 }

@@ -30,6 +30,8 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
   /** Told as the work goes on. */
   readonly progress?: (step: string, done: number, of: number | null) => void;
+  /** Told when what was read is no longer in use, before the commit. */
+  readonly forgotten?: () => void;
 }
 
 /** The lease outlives this many times over; each renewal is a write, and a beat comes with every piece. */
@@ -78,6 +80,7 @@ async function runUnder(lease: Lease, sync: Sync, reading: DirectoryReading, opt
       await turn();
     };
     const { unseen, unjoined, ...plan } = await readAndPlan(sync, ref, reading, beat);
+    options.forgotten?.();
     const judged = { suspect: plan.suspect, speakers };
     if (options.preview || plan.observed) {
       await inLeasedTransaction(db, lease, async (trx) => {
@@ -117,7 +120,9 @@ async function runUnder(lease: Lease, sync: Sync, reading: DirectoryReading, opt
 /** By itself, so that what was read is out of memory before the commit begins. */
 async function readAndPlan(sync: Sync, ref: RunRef, reading: DirectoryReading, beat: Beat) {
   const read = await readDirectory(sync, ref, reading, beat);
-  return planDirectory(sync, ref, reading, read, beat);
+  const plan = await planDirectory(sync, ref, reading, read, beat);
+  read.graph.letGo();
+  return plan;
 }
 
 function atMostEvery(ms: number, work: () => Promise<void>): () => Promise<void> {

@@ -28,9 +28,10 @@ async function standing(db: Database): Promise<Standing | null> {
   const at = { run: run.id, piece: plan?.piece ?? 0 };
   if (run.state === 'committing') return { phase: 'commit', ...at };
   // Whom a difference touches is known when everything was read.
-  const touched: unknown = await db('staged_touched')
-    .where({ plan: plan?.id ?? '' })
-    .first('plan');
+  const where = { plan: plan?.id ?? '' };
+  const touched: unknown =
+    (await db('staged_touched').where(where).first('plan')) ??
+    (await db('staged_strangers').where(where).first('plan'));
   return { phase: touched === undefined ? 'read' : 'plan', ...at };
 }
 

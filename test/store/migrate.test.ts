@@ -1,10 +1,11 @@
 // The schema comes up whoever starts first, and says what it cannot do.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { AccountId } from '../../src/core/ids.ts';
+import type { AccountId, PlanId } from '../../src/core/ids.ts';
 import { addAccounts, findAccount } from '../../src/store/accounts.ts';
 import type { Database } from '../../src/store/database.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { MIGRATIONS, migrate, migrationState } from '../../src/store/migrate.ts';
+import { touchedInPiece } from '../../src/store/staged-pieces.ts';
 import { asAdministrator } from '../support/postgres-databases.ts';
 import { startScript } from '../support/process.ts';
 import type { TestDatabase } from '../support/store.ts';
@@ -32,6 +33,28 @@ describe.each(DATABASES)('the schema on %s', (kind) => {
     expect(await migrate(db)).toEqual([]);
     expect(await migrationState(db)).toEqual({ applied: ALL, missing: [] });
     expect(await findAccount(db, 'anna@acme.example')).not.toBeNull();
+  });
+
+  test('facts and a plan half committed outlast the change of how strangers are set aside', async () => {
+    await migrate(db, '0010-strangers');
+    const declared = { declared: 1, declared_state: 1, created_at: at };
+    const corp = { id: 'corp', kind: 'ldap', state: 'active', lifecycle: 1, trust_email: 'any', ...declared };
+    await db('connections').insert(corp);
+    const since = { present: 1, present_since: at, active: 1, active_since: at };
+    await db('external_people').insert({ connection: 'corp', external_id: 'ann', ...since });
+    const link = { connection: 'corp', member_kind: 'person', member: 'ann', in_group: 'staff', since: at };
+    await db('links').insert(link);
+    const touched = { plan: 'p', external_id: 'bob', piece: 1, gone: 0, in_groups: '["staff"]' };
+    await db('staged_touched').insert([
+      { ...touched, stranger: 1 },
+      { ...touched, external_id: 'cleo', stranger: 0 },
+    ]);
+    await migrate(db);
+    expect(await db('external_people').select('external_id')).toEqual([{ external_id: 'ann' }]);
+    expect(await db('links')).toEqual([link]);
+    await expect(db('links').insert(link)).rejects.toThrow(/unique/i);
+    const looked = await touchedInPiece(db, 'p' as PlanId, 1);
+    expect(looked.map(({ externalId }) => externalId)).toEqual(['bob', 'cleo']);
   });
 
   test('a database of a newer Rollcall is refused, with what to do', async () => {

@@ -54,9 +54,9 @@ describe.each(DATABASES)('strangers of a first read on %s', (database) => {
   let store: TestStore;
 
   /** @param stopped it ends after the groups' own piece. */
-  async function read(stopped = false): Promise<void> {
+  async function read(stopped = false, told = items): Promise<void> {
     async function* each(): AsyncGenerator<DirectoryItem> {
-      yield* items;
+      yield* told;
     }
     const reading: DirectoryReading = {
       kind: 'directory',
@@ -123,6 +123,18 @@ describe.each(DATABASES)('strangers of a first read on %s', (database) => {
     );
   });
 
+  test('are known under whatever id and in whatever group the directory gives', async () => {
+    const odd = ['cn=O\\"Neil\\, Ünal,ou=people', '{"a": ["b"]}', '__proto__', '12'];
+    await read(false, [
+      { kind: 'group', externalId: 'a "group"\\', name: 'g', nameKey: 'g', aliases: ['dn:g'] },
+      { kind: 'links', links: odd.map((member) => ({ group: 'dn:g', member: `dn:${member}` })) },
+      ...odd.map((id) => person(id)),
+    ]);
+    expect(await known(['external_id'])).toEqual([...odd].sort().map((external_id) => ({ external_id })));
+    const links = await store.sync.db('links').orderBy('member').select('member', 'in_group');
+    expect(links).toEqual([...odd].sort().map((member) => ({ member, in_group: 'a "group"\\' })));
+  });
+
   test('a read that is made again after them finds nothing to write', async () => {
     await read();
     const before = await known(['*']);
@@ -159,6 +171,18 @@ describe.each(DATABASES)('strangers of a first read on %s', (database) => {
       { external_id: 'ann', account: null },
       { external_id: 'bob', account: null },
       { external_id: 'cleo', account: 'a-cleo' },
+    ]);
+  });
+
+  test('who is known before the plan is committed is looked at, and does not stop the others', async () => {
+    await expect(read(true)).rejects.toThrow(STOPPED.message);
+    const gone = { present: 0, present_since: AT, active: 1, active_since: AT };
+    await store.sync.db('external_people').insert({ connection: corp, external_id: 'bob', ...gone });
+    await read();
+    expect(await known(['external_id', 'present', 'active', 'user_name'])).toEqual([
+      { external_id: 'ann', present: 1, active: 1, user_name: 'ann' },
+      { external_id: 'bob', present: 1, active: 0, user_name: 'bob' },
+      { external_id: 'cleo', present: 1, active: 1, user_name: 'cleo' },
     ]);
   });
 
