@@ -96,10 +96,10 @@ function numberOf(parameters: Parameters, name: string): number | null {
   const value = valueOf(parameters, name);
   if (value === undefined || value === null || value === '') return null;
   const number = typeof value === 'string' && /^\s*[+-]?\d{1,15}\s*$/.test(value) ? Number(value) : value;
-  if (typeof number === 'number' && Number.isInteger(number)) return number;
+  if (typeof number === 'number' && Number.isSafeInteger(number)) return number;
   throw refuse(
     name === 'count' ? 'invalidCount' : 'invalidValue',
-    `${name} must be a whole number, not ${shown(value)}`,
+    `${name} must be a whole number of at most 15 digits, not ${shown(value)}`,
   );
 }
 

@@ -160,6 +160,8 @@ const LISTS: readonly Refused[] = [
   refused('a count in words', list('count=ten'), [400, 'invalidCount', /whole number/]),
   refused('half a count', search({ count: 1.5 }), [400, 'invalidCount', /whole number/]),
   refused('a startIndex in words', list('startIndex=one'), [400, 'invalidValue', /whole number/]),
+  refused('a startIndex past all counting', search({ startIndex: 1e300 }), [400, 'invalidValue', /15 digits/]),
+  refused('a count past all counting', list('count=9999999999999999'), [400, 'invalidCount', /15 digits/]),
   refused('a cursor of their own', list('cursor=mine'), [400, 'invalidCursor', /begin again/]),
   refused('a cursor with a NUL', list(`cursor=${Buffer.from('["",null,"\\u0000"]').toString('base64url')}`), [
     400,

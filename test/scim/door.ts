@@ -28,7 +28,7 @@ export interface Answered {
 export interface Door {
   readonly sync: Sync;
   readonly url: string;
-  readonly errors: readonly unknown[];
+  readonly errors: unknown[];
   readonly call: (
     method: string,
     path: string,
