@@ -6,37 +6,33 @@ import type { Json, JsonObject } from '../scim/json.ts';
 import { isObject } from '../scim/json.ts';
 import type { ResourceType } from '../scim/resource-type.ts';
 import { ScimError, refuse } from '../scim/scim-error.ts';
-import { act } from './scim-act.ts';
+import type { ScimActs } from './scim-act.ts';
 import type { Answer } from './scim-answer.ts';
 import { answer, errorBody } from './scim-answer.ts';
 import type { Caller, ScimDoor } from './scim-door.ts';
 import type { Resource } from './scim-present.ts';
 import { etagOf, locationOf } from './scim-present.ts';
 import type { Writing } from './scim-write.ts';
-import { createResource, deleteResource, patchResource, replaceResource } from './scim-write.ts';
+import { createResource, deleteResource, patchResource, readFresh, replaceResource } from './scim-write.ts';
 
-export async function bulk(door: ScimDoor, caller: Caller, body: Json): Promise<Answer> {
+export async function bulk(door: ScimDoor, acts: ScimActs, caller: Caller, body: Json): Promise<Answer> {
   const { operations, failOnErrors } = readBulk(body, door.limits.bulkOperations);
   const order = bulkOrder(operations);
-  const { shown, plan } = await act(
-    door,
-    caller,
-    async (writing) => {
-      const ids = new Map<string, string>();
-      const results = new Map<number, JsonObject>();
-      let errors = 0;
-      for (const at of order) {
-        if (failOnErrors !== null && errors >= failOnErrors) break;
-        const result = await attempt(door, writing, operations[at] ?? null, ids);
-        if (Number(result['status']) >= 400) errors += 1;
-        results.set(at, result);
-      }
-      return [...results].sort(([a], [b]) => a - b).map(([, result]) => result);
-    },
-    (_writing, results) => Promise.resolve(results),
-  );
+  const write = async (writing: Writing): Promise<JsonObject[]> => {
+    const ids = new Map<string, string>();
+    const results = new Map<number, JsonObject>();
+    let errors = 0;
+    for (const at of order) {
+      if (failOnErrors !== null && errors >= failOnErrors) break;
+      const result = await attempt(door, writing, operations[at] ?? null, ids);
+      if (Number(result['status']) >= 400) errors += 1;
+      results.set(at, result);
+    }
+    return [...results].sort(([a], [b]) => a - b).map(([, result]) => result);
+  };
+  const { written, plan } = await acts.do(caller, { about: null, write, shows: () => null });
   const schemas = ['urn:ietf:params:scim:api:messages:2.0:BulkResponse'];
-  return answer(200, { schemas, Operations: shown }, { plan });
+  return answer(200, { schemas, Operations: written }, { plan });
 }
 
 /** The operation's entry in the answer; only a refusal is caught, since what nobody foresaw must undo everything. */
@@ -81,7 +77,7 @@ async function perform(
 ): Promise<Resource | null> {
   if (method === 'POST') {
     if (id !== null) throw refuse('invalidSyntax', `a POST in a bulk request goes to ${type.endpoint} itself`);
-    return createResource(writing, type, data);
+    return createResource(writing, readFresh(type, data));
   }
   if (id === null)
     throw refuse('invalidSyntax', `a ${method} in a bulk request names a resource, as ${type.endpoint}/ID`);

@@ -1,20 +1,20 @@
 // What each route does once it is known who asks and what was sent.
-import type { Json, JsonObject } from '../scim/json.ts';
+import type { Json } from '../scim/json.ts';
 import { isObject } from '../scim/json.ts';
 import type { Parameters } from '../scim/list-query.ts';
 import { readListQuery, readProjectionQuery } from '../scim/list-query.ts';
 import type { ResourceType } from '../scim/resource-type.ts';
 import { refuse } from '../scim/scim-error.ts';
-import { act } from './scim-act.ts';
+import type { Act, ScimActs } from './scim-act.ts';
 import type { Answer } from './scim-answer.ts';
 import { answer } from './scim-answer.ts';
 import type { Caller, ScimDoor } from './scim-door.ts';
 import type { PageMemory } from './scim-pages.ts';
-import type { Resource } from './scim-present.ts';
-import { etagOf, locationOf, presentOne } from './scim-present.ts';
+import type { Resource, Showing } from './scim-present.ts';
+import { etagOf, locationOf } from './scim-present.ts';
 import { listResources, readResource } from './scim-read.ts';
 import type { Writing } from './scim-write.ts';
-import { createResource, deleteResource, patchResource, replaceResource } from './scim-write.ts';
+import { createResource, deleteResource, patchResource, readFresh, replaceResource } from './scim-write.ts';
 
 /** A request, as far as a handler looks at it. */
 export interface Asked {
@@ -38,26 +38,42 @@ export interface TypeHandlers {
   readonly remove: Handler;
 }
 
-export function handlersOf(type: ResourceType, pages: PageMemory): TypeHandlers {
+export function handlersOf(type: ResourceType, acts: ScimActs, pages: PageMemory): TypeHandlers {
+  const isOfPeople = type.name === 'User';
+  const aboutOne = ({ id }: Asked): { readonly id: string } | null => (isOfPeople ? { id } : null);
   return {
     list: (door, { caller, query }) =>
       listResources(door, caller, type, readListQuery(type, query, door.limits), pages),
     search: (door, { caller, body }) =>
       listResources(door, caller, type, readListQuery(type, searchOf(body), door.limits), pages),
-    create: (door, asked) => write(door, type, asked, 201, (writing) => createResource(writing, type, asked.body)),
+    create: (door, asked) => {
+      const fresh = readFresh(type, asked.body);
+      const about = isOfPeople ? fresh.keys : null;
+      const change = { about, write: (writing: Writing) => createResource(writing, fresh) };
+      return write(door, acts, type, asked, 201, change);
+    },
     read: (door, { caller, id, query, ifNoneMatch }) =>
       readResource(door, caller, type, { id, projection: readProjectionQuery(type, query), ifNoneMatch }),
     replace: (door, asked) =>
-      write(door, type, asked, 200, (writing) => replaceResource(writing, { type, ...asked }, asked.body)),
+      write(door, acts, type, asked, 200, {
+        about: aboutOne(asked),
+        write: (writing) => replaceResource(writing, { type, ...asked }, asked.body),
+      }),
     patch: (door, asked) => {
       // The members of a group are not listed for one of them who came: the answer would cost what the group counts.
       const isBare = type.name === 'Group' && !asksForParts(asked.query);
       const status = isBare ? 204 : 200;
-      return write(door, type, asked, status, (writing) => patchResource(writing, { type, ...asked }, asked.body));
+      return write(door, acts, type, asked, status, {
+        about: aboutOne(asked),
+        write: (writing) => patchResource(writing, { type, ...asked }, asked.body),
+      });
     },
-    remove: async (door, asked) => {
-      const removal = (writing: Writing): Promise<void> => deleteResource(writing, { type, ...asked });
-      const { plan } = await act(door, asked.caller, removal, () => Promise.resolve(null));
+    remove: async (_door, asked) => {
+      const { plan } = await acts.do(asked.caller, {
+        about: aboutOne(asked),
+        write: (writing) => deleteResource(writing, { type, ...asked }),
+        shows: () => null,
+      });
       return answer(204, null, { plan });
     },
   };
@@ -71,19 +87,17 @@ export function searchOf(body: Json): Parameters {
 
 async function write(
   door: ScimDoor,
+  acts: ScimActs,
   type: ResourceType,
   { caller, query }: Asked,
   status: number,
-  change: (writing: Writing) => Promise<Resource>,
+  change: Pick<Act<Resource>, 'about' | 'write'>,
 ): Promise<Answer> {
   const projection = readProjectionQuery(type, query);
-  const { shown, plan } = await act(door, caller, change, async ({ db }, resource) => ({
-    resource,
-    body: status === 204 ? null : await presentOne(door, db, type, resource, projection),
-  }));
-  const headers = { ETag: etagOf(shown.resource), Location: locationOf(door.base, type, shown.resource.id) };
-  const body: JsonObject | null = shown.body;
-  return answer(status, body, { headers, plan });
+  const shows = (resource: Resource): Showing | null => (status === 204 ? null : { type, resource, projection });
+  const { written, shown, plan } = await acts.do(caller, { ...change, shows });
+  const headers = { ETag: etagOf(written), Location: locationOf(door.base, type, written.id) };
+  return answer(status, shown, { headers, plan });
 }
 
 function asksForParts(query: Parameters): boolean {

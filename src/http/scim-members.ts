@@ -19,7 +19,9 @@ export interface LinkChanges {
 /** Who really comes and goes. Only a list that replaces the whole one needs the whole one. */
 export async function memberChanges(writing: Writing, group: string, delta: MemberDelta | null): Promise<LinkChanges> {
   if (delta === null) return { joins: [], leaves: [] };
-  const { db, connection, collector } = writing;
+  const { db, desk, connection, collector } = writing;
+  // Who is named may have been made by an operation before this one.
+  await desk.flush();
   const types = await scimTypes(db, connection, delta.joins);
   const unknown = delta.joins.filter((id) => !types.has(id));
   if (unknown.length > 0) {

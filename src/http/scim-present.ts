@@ -1,6 +1,5 @@
 // A stored resource as it is answered: what was sent, and what the server knows of it. Groups and members are looked up
 // only where they are asked for.
-import type { ConnectionId } from '../core/ids.ts';
 import type { Json, JsonObject } from '../scim/json.ts';
 import type { Projection } from '../scim/projection.ts';
 import { isWanted, project } from '../scim/projection.ts';
@@ -14,21 +13,50 @@ import type { ScimDoor } from './scim-door.ts';
 
 export type Resource = ScimResource<JsonObject>;
 
+/** Where resources stand, and how much of them is shown. */
+type Place = Pick<ScimDoor, 'base' | 'limits'>;
+
+/** A resource, and what of it is asked for. */
+export interface Showing {
+  readonly type: ResourceType;
+  readonly resource: Resource;
+  readonly projection: Projection;
+}
+
 export async function presentAll(
-  { base, limits }: ScimDoor,
+  place: Place,
   db: Database,
   type: ResourceType,
   resources: readonly Resource[],
   projection: Projection,
 ): Promise<JsonObject[]> {
-  const [first] = resources;
-  const links =
-    first === undefined
-      ? new Map<string, JsonObject[]>()
-      : await linksOf(db, first.connection, type, resources, projection, { base, limit: limits.members });
-  return resources.map((resource) => {
+  const showings = resources.map((resource) => ({ type, resource, projection }));
+  return (await presentEach(place, db, showings)).filter((one) => one !== null);
+}
+
+/** Each as it is asked for, those of one connection; null for null. */
+export async function presentEach(
+  { base, limits }: Place,
+  db: Database,
+  showings: readonly (Showing | null)[],
+): Promise<(JsonObject | null)[]> {
+  const links = new Map<string, JsonObject[]>();
+  const wanting = showings.flatMap((one) => (one !== null && wantsLinks(one) ? [one] : []));
+  for (const [type, list] of Map.groupBy(wanting, ({ type }) => type.name)) {
+    const found = await linksOf(
+      db,
+      type,
+      list.map(({ resource }) => resource),
+      { base, limit: limits.members },
+    );
+    for (const [id, elements] of found) links.set(id, elements);
+  }
+  const wants = new Set(wanting);
+  return showings.map((one) => {
+    if (one === null) return null;
+    const { type, resource, projection } = one;
     const { schemas = [], ...attributes } = resource.attributes;
-    const list = links.get(resource.id);
+    const list = wants.has(one) ? links.get(resource.id) : undefined;
     const whole: Record<string, Json> = { schemas, id: resource.id, ...attributes };
     if (list !== undefined) whole[type.name === 'User' ? 'groups' : 'members'] = list;
     whole['meta'] = metaOf(base, type, resource);
@@ -36,15 +64,13 @@ export async function presentAll(
   });
 }
 
-export async function presentOne(
-  door: ScimDoor,
-  db: Database,
-  type: ResourceType,
-  resource: Resource,
-  projection: Projection,
-): Promise<JsonObject> {
-  const [one = {}] = await presentAll(door, db, type, [resource], projection);
-  return one;
+function wantsLinks({ type, projection }: Showing): boolean {
+  return isWanted(projection, type.name === 'User' ? 'groups' : 'members');
+}
+
+export async function presentOne(place: Place, db: Database, showing: Showing): Promise<JsonObject> {
+  const [one] = await presentEach(place, db, [showing]);
+  return one ?? {};
 }
 
 export function locationOf(base: string, type: ResourceType, id: string): string {
@@ -67,23 +93,22 @@ function metaOf(base: string, type: ResourceType, resource: Resource): JsonObjec
 
 async function linksOf(
   db: Database,
-  connection: ConnectionId,
-  type: ResourceType,
+  type: ResourceType['name'],
   resources: readonly Resource[],
-  projection: Projection,
   { base, limit }: { readonly base: string; readonly limit: number },
 ): Promise<Map<string, JsonObject[]>> {
-  const ids = resources.map(({ id }) => id);
   const result = new Map<string, JsonObject[]>();
-  if (type.name === 'User') {
-    if (!isWanted(projection, 'groups')) return result;
+  const [first] = resources;
+  if (first === undefined) return result;
+  const { connection } = first;
+  const ids = resources.map(({ id }) => id);
+  if (type === 'User') {
     for (const { group, member, display } of await loadGroupsOf(db, connection, ids)) {
       const shown = { value: group, $ref: `${base}/Groups/${group}`, display, type: 'direct' };
       push(result, member.externalId, shown);
     }
     return result;
   }
-  if (!isWanted(projection, 'members')) return result;
   const links = await loadMembers(db, connection, ids, limit + 1);
   // A list cut short would read as the whole one, and come back as such.
   if (links.length > limit) {

@@ -28,7 +28,7 @@ export async function readResource(
   if (resource === null) throw notFound(type, wish.id);
   const headers = { ETag: etagOf(resource), Location: locationOf(door.base, type, resource.id) };
   if (wish.ifNoneMatch !== null && names(wish.ifNoneMatch, resource)) return answer(304, null, { headers });
-  return answer(200, await presentOne(door, db, type, resource, wish.projection), { headers });
+  return answer(200, await presentOne(door, db, { type, resource, projection: wish.projection }), { headers });
 }
 
 export async function listResources(

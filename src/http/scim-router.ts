@@ -12,6 +12,7 @@ import type { Answer } from './scim-answer.ts';
 import { answer, errorAnswer, listBody, send } from './scim-answer.ts';
 import { authenticate } from './scim-auth.ts';
 import { readJson } from './scim-body.ts';
+import { ScimActs } from './scim-act.ts';
 import { bulk } from './scim-bulk.ts';
 import type { Caller, ScimDoor, ScimLimits } from './scim-door.ts';
 import { SCIM_LIMITS } from './scim-door.ts';
@@ -58,16 +59,17 @@ export function scimRouter(options: ScimRouterOptions): ScimRouter {
     there.all((request, response) => run(steps, request, response, new NotAllowed(request.method, allow)));
   };
 
+  const acts = new ScimActs(door);
   const pages = new PageMemory();
   for (const type of RESOURCE_TYPES) {
-    const { list, search, create, read, replace, patch, remove } = handlersOf(type, pages);
+    const { list, search, create, read, replace, patch, remove } = handlersOf(type, acts, pages);
     route(`${type.endpoint}/.search`, { post: search });
     route(type.endpoint, { get: list, post: create });
     route(`${type.endpoint}/:id`, { get: read, put: replace, patch, delete: remove });
   }
   route('/', { get: (_door, { caller, query }) => searchEverything(door, caller, query) });
   route('/.search', { post: (_door, { caller, body }) => searchEverything(door, caller, searchOf(body)) });
-  route('/Bulk', { post: (_door, { caller, body }) => bulk(door, caller, body) });
+  route('/Bulk', { post: (_door, { caller, body }) => bulk(door, acts, caller, body) });
   const fixed = { ServiceProviderConfig: serviceProviderConfig(door.base, limits) };
   route('/ServiceProviderConfig', { get: () => Promise.resolve(answer(200, fixed.ServiceProviderConfig)) });
   described(route, '/ResourceTypes', resourceTypes(door.base));

@@ -17,15 +17,8 @@ import { foldedKey } from '../scim/value-key.ts';
 import type { ConnectionId, Instant } from '../core/ids.ts';
 import type { Database } from '../store/database.ts';
 import { newId } from '../store/ids.ts';
+import type { ScimDesk } from '../store/scim-desk.ts';
 import type { ScimResource } from '../store/scim-resources.ts';
-import {
-  addScimResource,
-  findDeparted,
-  findScimResource,
-  removeScimResource,
-  scimIdByName,
-  updateScimResource,
-} from '../store/scim-resources.ts';
 import type { LinkChanges } from './scim-members.ts';
 import { memberChanges } from './scim-members.ts';
 import { requireMatch } from './scim-preconditions.ts';
@@ -33,6 +26,7 @@ import type { Resource } from './scim-present.ts';
 
 export interface Writing {
   readonly db: Database;
+  readonly desk: ScimDesk;
   /** Under which resources stand for clients. */
   readonly base: string;
   readonly connection: ConnectionId;
@@ -48,13 +42,26 @@ interface Target {
   readonly ifMatch: string | null;
 }
 
-export async function createResource(writing: Writing, type: ResourceType, body: Json): Promise<Resource> {
-  const { db, connection } = writing;
-  const read = readBody(type, body);
-  const attributes = type.name === 'User' ? { active: true, ...read.resource } : read.resource;
-  const keys = keysOf(type, attributes);
+/** A resource that is to be made, as its body says. */
+export interface Fresh {
+  readonly type: ResourceType;
+  readonly keys: Keys;
+  readonly attributes: JsonObject;
+  readonly members: MemberDelta | null;
+}
+
+/** @throws ScimError what is wrong with the body by itself */
+export function readFresh(type: ResourceType, body: Json): Fresh {
+  const { resource, members } = readBody(type, body);
+  const attributes = type.name === 'User' ? { active: true, ...resource } : resource;
+  return { type, keys: keysOf(type, attributes), attributes, members };
+}
+
+export async function createResource(writing: Writing, fresh: Fresh): Promise<Resource> {
+  const { desk, connection } = writing;
+  const { type, keys, attributes } = fresh;
   await requireFreeName(writing, type, keys.nameKey, attributes, null);
-  const departed = type.name === 'User' ? await findDeparted(db, connection, keys) : null;
+  const departed = type.name === 'User' ? await desk.departed(keys) : null;
   const at = writing.now();
   const resource: Resource = {
     connection,
@@ -66,8 +73,8 @@ export async function createResource(writing: Writing, type: ResourceType, body:
     createdAt: at,
     modifiedAt: at,
   };
-  const members = await memberChanges(writing, resource.id, read.members);
-  await addScimResource(db, resource, indexValues(type, attributes));
+  const members = await memberChanges(writing, resource.id, fresh.members);
+  await desk.add(resource, indexValues(type, attributes));
   say(writing, type, resource, null);
   sayMembers(writing, resource.id, members);
   return resource;
@@ -90,7 +97,7 @@ export async function patchResource(writing: Writing, target: Target, body: Json
 
 export async function deleteResource(writing: Writing, target: Target): Promise<void> {
   const before = await requireResource(writing, target);
-  await removeScimResource(writing.db, before, writing.now());
+  await writing.desk.remove(before, writing.now());
   if (target.type.name === 'User') writing.collector.personGone(before.id);
   else writing.collector.groupGone(before.id);
 }
@@ -111,7 +118,7 @@ async function writeChange(
   const after = { ...before, ...keys, attributes, version: before.version + 1, modifiedAt: writing.now() };
   const values = indexValues(type, attributes);
   const sameValues = isSame || sameJson(listed(values), listed(indexValues(type, before.attributes)));
-  await updateScimResource(writing.db, after, sameValues ? null : values);
+  await writing.desk.change(before, after, sameValues ? null : values);
   say(writing, type, after, before);
   sayMembers(writing, after.id, members);
   return after;
@@ -121,8 +128,8 @@ function listed(values: ReturnType<typeof indexValues>): Json {
   return values.map(({ attribute, part, element, key }) => [attribute, part, element, key]);
 }
 
-async function requireResource({ db, connection }: Writing, { type, id, ifMatch }: Target): Promise<Resource> {
-  const resource = await findScimResource<JsonObject>(db, connection, type.name, id);
+async function requireResource({ desk }: Writing, { type, id, ifMatch }: Target): Promise<Resource> {
+  const resource = (await desk.find(type.name, id)) as Resource | null;
   if (resource === null) throw notFound(type, id);
   requireMatch(ifMatch, resource);
   return resource;
@@ -152,13 +159,13 @@ function textOf(attributes: JsonObject, name: string): string | null {
 }
 
 async function requireFreeName(
-  { db, connection }: Writing,
+  { desk }: Writing,
   type: ResourceType,
   nameKey: string,
   attributes: JsonObject,
   own: string | null,
 ): Promise<void> {
-  const holder = await scimIdByName(db, connection, type.name, nameKey);
+  const holder = await desk.idByName(type.name, nameKey);
   if (holder === null || holder === own) return;
   const attribute = type.name === 'User' ? 'userName' : 'displayName';
   throw new ScimError(

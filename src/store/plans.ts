@@ -10,18 +10,31 @@ import type { ChangeRow, PlanRow, RowState } from './plan-rows.ts';
 import { CHANGE, fromRow, toRow } from './plan-rows.ts';
 import { execute, oneOf, rowsOf } from './statement.ts';
 
-export async function addPlan(
+/** A plan that rows are added to. */
+export interface PlanRef {
+  readonly id: PlanId;
+  readonly run: RunId;
+  /** Where several are settled in one go: the plan of each account. */
+  readonly each?: ReadonlyMap<AccountId, PlanRef>;
+}
+
+/** The plan that the account's rows belong to. */
+export function planOf(plan: PlanRef, account: AccountId): PlanRef {
+  return plan.each?.get(account) ?? plan;
+}
+
+export async function addPlans(
   db: Database,
-  plan: {
-    readonly id: PlanId;
-    readonly run: RunId;
-    readonly connection: ConnectionId | null;
-    readonly state: 'planning' | 'done';
-  },
+  plans: readonly PlanRef[],
+  options: { readonly connection: ConnectionId | null; readonly state: 'planning' | 'done' },
   at: Instant,
 ): Promise<void> {
-  const { id, run, connection, state } = plan;
-  await insertRows(db, 'plans', [{ id, run, connection, state, piece: 0, created_at: at }]);
+  const { connection, state } = options;
+  await insertRows(
+    db,
+    'plans',
+    plans.map(({ id, run }) => ({ id, run, connection, state, piece: 0, created_at: at })),
+  );
 }
 
 export async function setPlanState(
@@ -43,16 +56,13 @@ export interface Draft {
 }
 
 /** The drafts as rows of the plan, in the order given, each with its id. */
-export function rowsOfDrafts(
-  plan: { readonly id: PlanId; readonly run: RunId },
-  drafts: readonly Draft[],
-  at: Instant,
-): PlanRow[] {
-  return drafts.map(
-    ({ change, connection, vanishedGroup }): PlanRow => ({
+export function rowsOfDrafts(plan: PlanRef, drafts: readonly Draft[], at: Instant): PlanRow[] {
+  return drafts.map(({ change, connection, vanishedGroup }): PlanRow => {
+    const own = planOf(plan, change.account);
+    return {
       id: newId(),
-      plan: plan.id,
-      run: plan.run,
+      plan: own.id,
+      run: own.run,
       hold: null,
       connection,
       organization: change.organization,
@@ -69,8 +79,8 @@ export function rowsOfDrafts(
       vanishedGroup,
       state: 'planned',
       at,
-    }),
-  );
+    };
+  });
 }
 
 export async function addRows(db: Database, rows: readonly PlanRow[]): Promise<void> {
@@ -139,11 +149,7 @@ export async function historyOf(db: Database, organization: OrganizationId, acco
 }
 
 /** Stores the rows of an edit that was rolled back, as they were shown: planned, or stopped by a brake. */
-export async function storePreview(
-  db: Database,
-  plan: { readonly id: PlanId; readonly run: RunId },
-  rows: readonly PlanRow[],
-): Promise<void> {
+export async function storePreview(db: Database, plan: PlanRef, rows: readonly PlanRow[]): Promise<void> {
   await setPlanState(db, plan.id, 'preview');
   const shown = rows.filter(({ state }) => state !== 'moot');
   await addRows(

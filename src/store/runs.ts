@@ -40,19 +40,27 @@ export function syncLease(connection: ConnectionId): string {
   return `sync ${connection}`;
 }
 
+interface NewRun {
+  readonly connection: ConnectionId | null;
+  readonly kind: RunKind;
+  readonly state: Extract<Run['state'], 'reading' | 'done'>;
+}
+
 /** A run that begins now, or that is over in the transaction that writes it. */
-export async function addRun(
-  db: Database,
-  run: {
-    readonly connection: ConnectionId | null;
-    readonly kind: RunKind;
-    readonly state: Extract<Run['state'], 'reading' | 'done'>;
-  },
-  at: Instant,
-): Promise<RunId> {
+export async function addRun(db: Database, run: NewRun, at: Instant): Promise<RunId> {
   const id = newId<RunId>();
-  await insertRows(db, 'runs', [{ id, ...run, started_at: at, finished_at: run.state === 'done' ? at : null }]);
+  await addRuns(db, [id], run, at);
   return id;
+}
+
+/** Several alike. */
+export async function addRuns(db: Database, ids: readonly RunId[], run: NewRun, at: Instant): Promise<void> {
+  const finished = run.state === 'done' ? at : null;
+  await insertRows(
+    db,
+    'runs',
+    ids.map((id) => ({ id, ...run, started_at: at, finished_at: finished })),
+  );
 }
 
 /** The sync of the connection that has not ended, whether or not anybody is still at it. */

@@ -63,7 +63,7 @@ export function scimFromRow<Attributes>(row: ScimRow): ScimResource<Attributes> 
   };
 }
 
-function toRow(resource: ScimResource): Row {
+function toRow(resource: ScimResource, deletedAt: Instant | null): Row {
   return {
     connection: resource.connection,
     id: resource.id,
@@ -77,7 +77,7 @@ function toRow(resource: ScimResource): Row {
     version: resource.version,
     created_at: resource.createdAt,
     modified_at: resource.modifiedAt,
-    deleted_at: null,
+    deleted_at: deletedAt,
   };
 }
 
@@ -103,36 +103,54 @@ export async function findScimResource<Attributes>(
   return row === null ? null : scimFromRow(row);
 }
 
-/** Id of the living resource of that name. */
-export async function scimIdByName(
+/** The living resources among these ids. */
+export async function findScimResources(
+  db: Database,
+  connection: ConnectionId,
+  ids: readonly string[],
+): Promise<ScimResource[]> {
+  if (ids.length === 0) return [];
+  const rows = await rowsOf<ScimRow>(
+    db,
+    `SELECT ${COLUMNS} FROM scim_resources WHERE connection = ? AND deleted_at IS NULL AND ${oneOf(db, 'id')}`,
+    [connection, ids],
+  );
+  return rows.map((row) => scimFromRow(row));
+}
+
+/** Ids of the living resources of these names. */
+export async function scimIdsByName(
   db: Database,
   connection: ConnectionId,
   type: ScimType,
-  nameKey: string,
-): Promise<string | null> {
-  const row = await rowOf<{ id: string }>(
+  nameKeys: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  if (nameKeys.length === 0) return new Map();
+  const rows = await rowsOf<Pick<ScimRow, 'id' | 'name_key'>>(
     db,
-    'SELECT id FROM scim_resources WHERE connection = ? AND type = ? AND name_key = ? AND deleted_at IS NULL',
-    [connection, type, nameKey],
+    `SELECT id, name_key FROM scim_resources
+     WHERE connection = ? AND type = ? AND deleted_at IS NULL AND ${oneOf(db, 'name_key')}`,
+    [connection, type, nameKeys],
   );
-  return row?.id ?? null;
+  return new Map(rows.map((row) => [row.name_key, row.id]));
 }
 
-/** The deleted user who comes back: the same externalId, or without one the same userName; the last one to go. */
+/** Deleted users by what they are known again by; the last one to go comes first. */
 export async function findDeparted(
   db: Database,
   connection: ConnectionId,
-  who: { readonly externalId: string | null; readonly nameKey: string },
-): Promise<ScimResource | null> {
-  const [column, key] = who.externalId === null ? ['name_key', who.nameKey] : ['external_id', who.externalId];
+  known: 'externalId' | 'nameKey',
+  keys: readonly string[],
+): Promise<ScimResource[]> {
+  if (keys.length === 0) return [];
+  const column = known === 'externalId' ? 'external_id' : 'name_key';
   const rows = await rowsOf<ScimRow>(
     db,
     `SELECT ${COLUMNS}, deleted_at FROM scim_resources
-     WHERE connection = ? AND type = 'User' AND ${column} = ? AND deleted_at IS NOT NULL`,
-    [connection, key],
+     WHERE connection = ? AND type = 'User' AND deleted_at IS NOT NULL AND ${oneOf(db, column)}`,
+    [connection, keys],
   );
-  const [last] = rows.sort((a, b) => ((a.deleted_at ?? '') > (b.deleted_at ?? '') ? -1 : 1));
-  return last === undefined ? null : scimFromRow(last);
+  return rows.sort((a, b) => ((a.deleted_at ?? '') > (b.deleted_at ?? '') ? -1 : 1)).map((row) => scimFromRow(row));
 }
 
 /** The kinds of the living resources among these ids. */
@@ -152,37 +170,43 @@ export async function scimTypes(
   return found;
 }
 
-/** Writes a new resource, or one that comes back under its id: the values of a deleted one are gone. */
-export async function addScimResource(
-  db: Database,
-  resource: ScimResource,
-  values: readonly ScimValue[],
-): Promise<void> {
-  await putRows(db, 'scim_resources', ['connection', 'id'], [toRow(resource)]);
-  await addValues(db, resource, values);
-  await count(db, resource.connection, resource.type, 1);
+/** How a resource is from now on. */
+export interface ScimWrite {
+  readonly resource: ScimResource;
+  /** Null where they have not changed. */
+  readonly values: readonly ScimValue[] | null;
+  /** Null while it lives. */
+  readonly deletedAt: Instant | null;
+  /** It was not there before, or it comes back: the values of a deleted one are gone. */
+  readonly isNew: boolean;
 }
 
-/** Writes the resource as it is now; null for values that have not changed. */
-export async function updateScimResource(
+/** Writes resources of one connection in the order given, each once. */
+export async function writeScimResources(
   db: Database,
-  resource: ScimResource,
-  values: readonly ScimValue[] | null,
+  connection: ConnectionId,
+  writes: readonly ScimWrite[],
 ): Promise<void> {
-  await putRows(db, 'scim_resources', ['connection', 'id'], [toRow(resource)]);
-  if (values === null) return;
-  await execute(db, 'DELETE FROM scim_values WHERE connection = ? AND resource = ?', [
-    resource.connection,
-    resource.id,
-  ]);
-  await addValues(db, resource, values);
-}
-
-export async function removeScimResource(db: Database, resource: ScimResource, at: Instant): Promise<void> {
-  const { connection, id, type } = resource;
-  await db('scim_resources').where({ connection, id }).update({ deleted_at: at, modified_at: at });
-  await db('scim_values').where({ connection, resource: id }).delete();
-  await count(db, connection, type, -1);
+  await putRows(
+    db,
+    'scim_resources',
+    ['connection', 'id'],
+    writes.map(({ resource, deletedAt }) => toRow(resource, deletedAt)),
+  );
+  const stale = writes.flatMap(({ resource, values, isNew }) => (values === null || isNew ? [] : [resource.id]));
+  if (stale.length > 0) {
+    await execute(db, `DELETE FROM scim_values WHERE connection = ? AND ${oneOf(db, 'resource')}`, [connection, stale]);
+  }
+  const values = writes.flatMap((write) =>
+    (write.values ?? []).map(({ key, ...value }) => {
+      return { connection, resource: write.resource.id, ...value, value_key: key };
+    }),
+  );
+  await insertRows(db, 'scim_values', values);
+  for (const [type, list] of Map.groupBy(writes, ({ resource }) => resource.type)) {
+    const added = list.filter(({ isNew }) => isNew).length;
+    await count(db, connection, type, added - list.filter(({ deletedAt }) => deletedAt !== null).length);
+  }
 }
 
 export async function countScimResources(db: Database, connection: ConnectionId, type: ScimType): Promise<number> {
@@ -193,12 +217,8 @@ export async function countScimResources(db: Database, connection: ConnectionId,
   return row?.live ?? 0;
 }
 
-async function addValues(db: Database, { connection, id }: ScimResource, values: readonly ScimValue[]): Promise<void> {
-  const rows = values.map(({ key, ...value }) => ({ connection, resource: id, ...value, value_key: key }));
-  await insertRows(db, 'scim_values', rows);
-}
-
-async function count(db: Database, connection: ConnectionId, type: ScimType, difference: 1 | -1): Promise<void> {
+async function count(db: Database, connection: ConnectionId, type: ScimType, difference: number): Promise<void> {
+  if (difference === 0) return;
   await execute(
     db,
     `INSERT INTO scim_counts (connection, type, live) VALUES (?, ?, ?)

@@ -8,75 +8,84 @@ import { inTransaction } from './database.ts';
 /** Bounds what readers wait for, and what is lost together. */
 const MOST_AT_ONCE = 32;
 
-interface Job {
-  readonly work: (trx: Database) => Promise<unknown>;
-  readonly resolve: (value: unknown) => void;
+interface Waiting<Job, Result> {
+  readonly job: Job;
+  readonly resolve: (result: Result) => void;
   readonly reject: (error: unknown) => void;
 }
 
-interface Waiting {
-  jobs: Job[];
-  isServed: boolean;
-}
+export class SharedTransactions<Job, Result> {
+  readonly #db: Database;
+  readonly #perform: (trx: Database, jobs: readonly Job[]) => Promise<ReadonlyMap<Job, Result>>;
+  readonly #waiting: Waiting<Job, Result>[] = [];
+  #isServed = false;
 
-const waitingFor = new WeakMap<object, Waiting>();
-
-/** As `inTransaction`; `work` may be run a second time, the first one rolled back. A refusal is better given than thrown. */
-export async function inSharedTransaction<T>(db: Database, work: (trx: Database) => Promise<T>): Promise<T> {
-  const client = db.client as object;
-  const waiting = waitingFor.get(client) ?? { jobs: [], isServed: false };
-  waitingFor.set(client, waiting);
-  const done = new Promise<unknown>((resolve, reject) => waiting.jobs.push({ work, resolve, reject }));
-  if (!waiting.isServed) void serve(db, waiting);
-  return (await done) as T;
-}
-
-async function serve(db: Database, waiting: Waiting): Promise<void> {
-  waiting.isServed = true;
-  while (waiting.jobs.length > 0) {
-    await gather(waiting);
-    await together(db, waiting);
+  /** @param perform does jobs in the order given; a job may come again, the first time rolled back. */
+  constructor(db: Database, perform: (trx: Database, jobs: readonly Job[]) => Promise<ReadonlyMap<Job, Result>>) {
+    this.#db = db;
+    this.#perform = perform;
   }
-  waiting.isServed = false;
-}
 
-/** Lets requests in that have arrived: SQLite never waits, and its work leaves the network no turn of its own. */
-async function gather({ jobs }: Waiting): Promise<void> {
-  for (let before = 0; jobs.length > before && jobs.length < MOST_AT_ONCE; ) {
-    before = jobs.length;
-    await turn();
+  /** What becomes of the job, once that is committed. A refusal is better a result than thrown. */
+  async do(job: Job): Promise<Result> {
+    const done = new Promise<Result>((resolve, reject) => this.#waiting.push({ job, resolve, reject }));
+    if (!this.#isServed) void this.#serve();
+    return done;
   }
-}
 
-/** Whoever waits once the lock is held, and whoever comes while they are at work. */
-async function together(db: Database, waiting: Waiting): Promise<void> {
-  const taken: Job[] = [];
-  const answers: (() => void)[] = [];
-  let isBroken = false;
-  try {
-    await inTransaction(db, async (trx) => {
-      while (taken.length < MOST_AT_ONCE) {
-        const job = waiting.jobs.shift();
-        if (job === undefined) break;
-        taken.push(job);
-        isBroken = true;
-        const value = await job.work(trx);
-        isBroken = false;
-        answers.push(() => job.resolve(value));
-      }
-    });
-    for (const answer of answers) answer();
-  } catch (error) {
-    // Where the lock was never taken, nobody who waits would fare better.
-    const failed = taken.length === 0 ? waiting.jobs.splice(0) : taken;
-    // What broke it is one job's fault, and must not be the others'.
-    if (taken.length > 1 && (isBroken || isViolation(error))) for (const job of failed) await alone(db, job);
-    else for (const { reject } of failed) reject(error);
+  async #serve(): Promise<void> {
+    this.#isServed = true;
+    while (this.#waiting.length > 0) {
+      await this.#gather();
+      await this.#together();
+    }
+    this.#isServed = false;
   }
-}
 
-async function alone(db: Database, { work, resolve, reject }: Job): Promise<void> {
-  await inTransaction(db, work).then(resolve, reject);
+  /** Lets requests in that have arrived: SQLite never waits, and its work leaves the network no turn of its own. */
+  async #gather(): Promise<void> {
+    for (let before = 0; this.#waiting.length > before && this.#waiting.length < MOST_AT_ONCE; ) {
+      before = this.#waiting.length;
+      await turn();
+    }
+  }
+
+  /** Whoever waits once the lock is held, and whoever comes while they are at work. */
+  async #together(): Promise<void> {
+    const taken: Waiting<Job, Result>[] = [];
+    const answers: (() => void)[] = [];
+    let isBroken = false;
+    try {
+      await inTransaction(this.#db, async (trx) => {
+        for (;;) {
+          const some = this.#waiting.splice(0, MOST_AT_ONCE - taken.length);
+          if (some.length === 0) break;
+          taken.push(...some);
+          isBroken = true;
+          const results = await this.#perform(
+            trx,
+            some.map(({ job }) => job),
+          );
+          isBroken = false;
+          for (const { job, resolve } of some) answers.push(() => resolve(results.get(job) as Result));
+        }
+      });
+      for (const answer of answers) answer();
+    } catch (error) {
+      // Where the lock was never taken, nobody who waits would fare better.
+      const failed = taken.length === 0 ? this.#waiting.splice(0) : taken;
+      // What broke it is one job's fault, and must not be the others'.
+      if (taken.length > 1 && (isBroken || isViolation(error))) for (const one of failed) await this.#alone(one);
+      else for (const { reject } of failed) reject(error);
+    }
+  }
+
+  async #alone({ job, resolve, reject }: Waiting<Job, Result>): Promise<void> {
+    await inTransaction(this.#db, (trx) => this.#perform(trx, [job])).then(
+      (results) => resolve(results.get(job) as Result),
+      reject,
+    );
+  }
 }
 
 /** A rule of the schema said no to the commit, so that there was none; after a lost connection that is not known. */

@@ -4,6 +4,7 @@ import type { Statement } from 'better-sqlite3';
 import type { Client } from 'pg';
 import type { Database } from './database.ts';
 import { isPostgres } from './database.ts';
+import { askOnce } from './ask-once.ts';
 import { readTogether } from './read-together.ts';
 
 export type Value = string | number | null;
@@ -40,13 +41,17 @@ export function oneOf(db: Database, column: string): string {
 
 async function read<Row>(db: Database, query: Query, values: Values): Promise<Row[]> {
   const pool = poolOf(db);
-  const isAlone = !isPostgres(db) && pool.transacting !== true;
-  if (isAlone) return (await readTogether(pool, query.text, embedded(values))) as Row[];
-  return onConnection(pool, async (connection) => {
-    if (isEmbedded(connection)) return connection.prepare(query.text).all(...embedded(values)) as Row[];
-    const { rows } = await connection.query({ ...query, values: [...values] });
-    return rows as Row[];
-  });
+  const ask = (): Promise<Row[]> =>
+    onConnection(pool, async (connection) => {
+      if (isEmbedded(connection)) return connection.prepare(query.text).all(...embedded(values)) as Row[];
+      const { rows } = await connection.query({ ...query, values: [...values] });
+      return rows as Row[];
+    });
+  if (pool.transacting === true) return ask();
+  const together = isPostgres(db)
+    ? askOnce(pool, JSON.stringify([query.text, values]), ask)
+    : readTogether(pool, query.text, embedded(values));
+  return (await together) as Row[];
 }
 
 /** An open SQLite database. */

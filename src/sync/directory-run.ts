@@ -9,7 +9,7 @@ import { findConnection } from '../store/connections.ts';
 import { newId } from '../store/ids.ts';
 import type { Lease } from '../store/leases.ts';
 import { acquireLease, inLeasedTransaction, keepLease, releaseLease, renewLease } from '../store/leases.ts';
-import { addPlan, setPlanState } from '../store/plans.ts';
+import { addPlans, setPlanState } from '../store/plans.ts';
 import { addRun, planOfRun, runSummary, setRunState, syncLease, unfinishedSync } from '../store/runs.ts';
 import { countMissed, staleStages, unstage } from '../store/staging.ts';
 import { commitPlan } from './directory-commit.ts';
@@ -194,7 +194,7 @@ async function begin(sync: Sync, connection: ConnectionId, lease: Lease): Promis
   const id = newId<PlanId>();
   return inLeasedTransaction(sync.db, lease, async (trx) => {
     const run: RunId = await addRun(trx, { connection, kind: 'sync', state: 'reading' }, sync.now());
-    await addPlan(trx, { id, run, connection, state: 'planning' }, sync.now());
+    await addPlans(trx, [{ id, run }], { connection, state: 'planning' }, sync.now());
     for (const stale of await staleStages(trx, connection, id)) await unstage(trx, stale);
     return { id, run, lease };
   });

@@ -5,16 +5,18 @@ import { inTransaction } from '../store/database.ts';
 import { writeFacts } from '../store/write-facts.ts';
 import { endKeeps } from '../store/holds.ts';
 import { newId } from '../store/ids.ts';
-import { addPlan } from '../store/plans.ts';
+import { addPlans } from '../store/plans.ts';
 import type { RunKind } from '../store/runs.ts';
-import { addRun } from '../store/runs.ts';
-import type { AccountId, ConnectionId, PlanId } from '../core/ids.ts';
+import { addRuns } from '../store/runs.ts';
+import type { AccountId, ConnectionId, PlanId, RunId } from '../core/ids.ts';
 import type { PlanRef, Sync } from './context.ts';
+import type { Drafted } from './draft.ts';
 import { writeJoining } from './join.ts';
 import { rememberMatches } from './matches.ts';
+import type { Prepared } from './prepare.ts';
 import { prepare } from './prepare.ts';
 import { loadOutline } from './outline.ts';
-import { settle } from './settle.ts';
+import { draftAll, settleDrafted } from './settle.ts';
 import { loadSurroundings } from './surroundings.ts';
 
 export interface PushOptions {
@@ -35,28 +37,43 @@ export async function pushWithin(
   options: PushOptions = {},
 ): Promise<PlanRef> {
   const plan = await beginPlan(sync, db, reading.connection, 'push');
+  await writePush(sync, db, plan, await draftPush(sync, db, reading, options));
+  return plan;
+}
+
+/** What comes of a reading, before anything of it is written. */
+export interface DraftedPush {
+  readonly connection: ConnectionId;
+  readonly prepared: Prepared;
+  readonly drafted: Drafted;
+}
+
+export async function draftPush(
+  sync: Sync,
+  db: Database,
+  reading: PushReading,
+  options: PushOptions = {},
+): Promise<DraftedPush> {
   const { landscape: outline, domains } = await loadOutline(db);
   const landscape = await loadSurroundings(db, outline, reading);
-  const prepared = await prepare(db, {
-    landscape,
-    domains,
-    reading,
-    onlyChanged: true,
-    ...options,
-  });
-  await writeFacts(db, reading.connection, prepared.facts);
+  const prepared = await prepare(db, { landscape, domains, reading, onlyChanged: true, ...options });
+  return { connection: reading.connection, prepared, drafted: await draftAll(sync, db, prepared) };
+}
+
+/** Writes what was drafted in this transaction, and judges it. */
+export async function writePush(
+  sync: Sync,
+  db: Database,
+  plan: PlanRef,
+  { connection, prepared, drafted }: DraftedPush,
+): Promise<void> {
+  const { landscape, dossiers, before, organizations } = prepared;
+  await writeFacts(db, connection, prepared.facts);
   await writeJoining(db, prepared.joining, sync.now());
-  await endKeeps(db, reading.connection, prepared.changedAbout, sync.now());
-  await settle(sync, db, {
-    plan,
-    landscape: prepared.landscape,
-    dossiers: prepared.dossiers,
-    before: prepared.before,
-    organizations: prepared.organizations,
-    speakers: new Set([reading.connection]),
-  });
-  await rememberMatches(db, prepared.landscape, reading.connection);
-  return plan;
+  await endKeeps(db, connection, prepared.changedAbout, sync.now());
+  const speakers = new Set([connection]);
+  await settleDrafted(sync, db, { plan, landscape, dossiers, before, organizations, speakers }, drafted);
+  await rememberMatches(db, landscape, connection);
 }
 
 /** A run and its plan for an act that begins and ends in this transaction: nobody sees it before it is done. */
@@ -66,9 +83,32 @@ export async function beginPlan(
   connection: ConnectionId | null,
   kind: RunKind,
 ): Promise<PlanRef> {
-  const at = sync.now();
-  const run = await addRun(db, { connection, kind, state: 'done' }, at);
-  const plan = { id: newId<PlanId>(), run };
-  await addPlan(db, { ...plan, connection, state: 'done' }, at);
+  const plan = { id: newId<PlanId>(), run: newId<RunId>() };
+  await addDone(sync, db, [plan], connection, kind);
   return plan;
+}
+
+/** A run and its plan for each of several pushes. */
+export async function beginPlans(
+  sync: Sync,
+  db: Database,
+  connection: ConnectionId,
+  count: number,
+): Promise<PlanRef[]> {
+  const plans = Array.from({ length: count }, () => ({ id: newId<PlanId>(), run: newId<RunId>() }));
+  await addDone(sync, db, plans, connection, 'push');
+  return plans;
+}
+
+async function addDone(
+  sync: Sync,
+  db: Database,
+  plans: readonly PlanRef[],
+  connection: ConnectionId | null,
+  kind: RunKind,
+): Promise<void> {
+  const at = sync.now();
+  const runs = plans.map(({ run }) => run);
+  await addRuns(db, runs, { connection, kind, state: 'done' }, at);
+  await addPlans(db, plans, { connection, state: 'done' }, at);
 }

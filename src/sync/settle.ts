@@ -12,17 +12,21 @@ import { applyChanges } from './apply-change.ts';
 import type { PlanRef, Speakers, Sync } from './context.ts';
 import { dealSeats } from './deal-seats.ts';
 import { replan, writeReviews } from './replan.ts';
+import type { Drafted } from './draft.ts';
 import { accountsOf, draft, Seats, toDraft, vanishedMappings } from './draft.ts';
 import type { Before, Verdict } from './judge.ts';
 import { hold, judge } from './judge.ts';
 
-export interface SettleInput {
-  readonly plan: PlanRef;
+interface ToDraft {
   readonly landscape: Landscape;
   readonly dossiers: readonly Dossier[];
+  readonly organizations: readonly OrganizationId[];
+}
+
+export interface SettleInput extends ToDraft {
+  readonly plan: PlanRef;
   /** What a held change leaves standing. */
   readonly before: Before;
-  readonly organizations: readonly OrganizationId[];
   readonly speakers: Speakers;
   /** Rows of a plan that was judged and shown before; those that planning no longer gives are struck out. */
   readonly planned?: readonly PlanRow[];
@@ -33,15 +37,24 @@ export interface SettleInput {
 
 /** Plans, judges and writes; `db` must be a transaction that holds the write lock. */
 export async function settle(sync: Sync, db: Database, input: SettleInput): Promise<void> {
-  // What is held of somebody may be planned anew wherever it is.
-  const held = input.dossiers.flatMap(({ masks }) => masks.map(({ organization }) => organization));
-  const concerned = new Set([...input.organizations, ...held]);
-  const seats = await Seats.load(db, input.landscape, concerned);
-  const drafted = await draft(db, input.landscape, input.dossiers, {
-    organizations: input.organizations,
-    seats,
-    now: sync.now(),
-  });
+  await settleDrafted(sync, db, input, await draftAll(sync, db, input));
+}
+
+/** What planning gives, and nothing written yet. */
+export async function draftAll(sync: Sync, db: Database, input: ToDraft): Promise<Drafted> {
+  const { landscape, dossiers, organizations } = input;
+  const seats = await Seats.load(db, landscape, concernedBy(input));
+  return draft(db, landscape, dossiers, { organizations, seats, now: sync.now() });
+}
+
+/** Where what is held of somebody may be planned anew too. */
+function concernedBy({ dossiers, organizations }: ToDraft): ReadonlySet<OrganizationId> {
+  const held = dossiers.flatMap(({ masks }) => masks.map(({ organization }) => organization));
+  return new Set([...organizations, ...held]);
+}
+
+/** Judges and writes what was drafted in this transaction. */
+export async function settleDrafted(sync: Sync, db: Database, input: SettleInput, drafted: Drafted): Promise<void> {
   await writeReviews(sync, db, drafted.reviews);
   const { ready, fresh } = await matchRows(sync, db, input.planned ?? [], drafted.changes);
   const vanished = new Set(vanishedMappings(input.landscape).keys());
@@ -62,7 +75,7 @@ export async function settle(sync: Sync, db: Database, input: SettleInput): Prom
   if (drafted.reviews.length > 0 || stopped.size > 0) {
     await reviewAgain(sync, db, input, accountsOf(applied));
   }
-  await dealSeats(sync, db, { landscape: input.landscape, among: concerned }, input);
+  await dealSeats(sync, db, { landscape: input.landscape, among: concernedBy(input) }, input);
   await replanNewOwners(sync, db, input, applied);
 }
 

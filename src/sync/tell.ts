@@ -7,6 +7,7 @@ import { findConnection } from '../store/connections.ts';
 import type { Database } from '../store/database.ts';
 import { countHeld, findHold } from '../store/holds.ts';
 import { addEvents, latestEvent } from '../store/outbox.ts';
+import { planOf } from '../store/plans.ts';
 import type { PlanRef, Sync } from './context.ts';
 
 /** Members whose role or status is another one now. A change of the reason alone is no news to anybody outside. */
@@ -29,8 +30,8 @@ export async function tellChanges(sync: Sync, db: Database, plan: PlanRef, chang
           after: change.after,
           because: change.because.map(becauseTold),
           reason: change.reason,
-          plan: plan.id,
-          run: plan.run,
+          plan: planOf(plan, change.account).id,
+          run: planOf(plan, change.account).run,
         },
       })),
   );

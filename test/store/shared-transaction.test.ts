@@ -2,7 +2,7 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { revisionOf } from '../../src/store/database.ts';
 import type { Database } from '../../src/store/database.ts';
-import { inSharedTransaction } from '../../src/store/shared-transaction.ts';
+import { SharedTransactions } from '../../src/store/shared-transaction.ts';
 import { DATABASES, declareAcme, openTestStore } from '../support/store.ts';
 
 async function openWithMarks(database: (typeof DATABASES)[number]): Promise<Database> {
@@ -15,6 +15,17 @@ async function openWithMarks(database: (typeof DATABASES)[number]): Promise<Data
   return db;
 }
 
+type Work = (trx: Database) => Promise<unknown>;
+
+/** One after another, as they come. */
+function sharing(db: Database): SharedTransactions<Work, unknown> {
+  return new SharedTransactions(db, async (trx, works) => {
+    const results = new Map<Work, unknown>();
+    for (const work of works) results.set(work, await work(trx));
+    return results;
+  });
+}
+
 async function marksOf(db: Database): Promise<number[]> {
   const rows: { mark: number }[] = await db('marks').orderBy('mark').select('mark');
   return rows.map(({ mark }) => mark);
@@ -23,8 +34,9 @@ async function marksOf(db: Database): Promise<number[]> {
 test.each(DATABASES)('writes that come at once are committed together, on %s', async (database) => {
   const db = await openWithMarks(database);
   const before = await revisionOf(db);
+  const shared = sharing(db);
   const all = Array.from({ length: 10 }, (_, mark) =>
-    inSharedTransaction(db, async (trx) => void (await trx('marks').insert({ mark }))),
+    shared.do(async (trx) => void (await trx('marks').insert({ mark }))),
   );
   await Promise.all(all);
   expect(await marksOf(db)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
@@ -33,8 +45,9 @@ test.each(DATABASES)('writes that come at once are committed together, on %s', a
 
 test.each(DATABASES)('one that fails takes nothing of the others with it, on %s', async (database) => {
   const db = await openWithMarks(database);
+  const shared = sharing(db);
   const all = Array.from({ length: 10 }, (_, mark) =>
-    inSharedTransaction(db, async (trx) => {
+    shared.do(async (trx) => {
       await trx('marks').insert({ mark });
       if (mark === 4) throw new Error('refused');
       return mark;
@@ -48,9 +61,10 @@ test.each(DATABASES)('one that fails takes nothing of the others with it, on %s'
 
 test.each(DATABASES)('one that breaks a rule looked at in the end is alone in failing, on %s', async (database) => {
   const db = await openWithMarks(database);
+  const shared = sharing(db);
   const settled = await Promise.allSettled(
     [0, 1, 2].map((mark) =>
-      inSharedTransaction(db, (trx) => trx('marks').insert({ mark, kind: mark === 1 ? 'no such kind' : null })),
+      shared.do((trx) => trx('marks').insert({ mark, kind: mark === 1 ? 'no such kind' : null })),
     ),
   );
   expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
