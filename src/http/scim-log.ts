@@ -35,7 +35,7 @@ export class ScimLog {
     const path = /password/i.test(request.path) ? request.path.replace(/\?.*/s, '?[redacted]') : request.path;
     this.#waiting.push({
       ...request,
-      path: path.slice(0, MAX_PATH),
+      path: cut(path, MAX_PATH, ''),
       request: redacted(sent),
       answer: redacted(answer),
     });
@@ -64,7 +64,12 @@ function redacted(body: Json): string | null {
   if (body === null) return null;
   const plain = JSON.stringify(body);
   const text = isTold(plain) ? JSON.stringify(body, withoutPasswords) : plain;
-  return text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text;
+  return cut(text, MAX_TEXT, '…');
+}
+
+/** No half of a character is left: no database takes it. */
+function cut(text: string, length: number, end: string): string {
+  return text.length > length ? `${text.slice(0, length).toWellFormed()}${end}` : text;
 }
 
 /** Whether it speaks of passwords at all. */

@@ -19,6 +19,7 @@ import type { Database } from '../store/database.ts';
 import { newId } from '../store/ids.ts';
 import type { ScimDesk } from '../store/scim-desk.ts';
 import type { ScimResource } from '../store/scim-resources.ts';
+import { NO_VALUES, valueChanges } from '../store/scim-resources.ts';
 import type { LinkChanges } from './scim-members.ts';
 import { memberChanges } from './scim-members.ts';
 import { requireMatch } from './scim-preconditions.ts';
@@ -116,16 +117,11 @@ async function writeChange(
   // An unchanged resource keeps its version.
   if (isSame && members.joins.length === 0 && members.leaves.length === 0) return before;
   const after = { ...before, ...keys, attributes, version: before.version + 1, modifiedAt: writing.now() };
-  const values = indexValues(type, attributes);
-  const sameValues = isSame || sameJson(listed(values), listed(indexValues(type, before.attributes)));
-  await writing.desk.change(before, after, sameValues ? null : values);
+  const values = isSame ? NO_VALUES : valueChanges(indexValues(type, before.attributes), indexValues(type, attributes));
+  await writing.desk.change(before, after, values);
   say(writing, type, after, before);
   sayMembers(writing, after.id, members);
   return after;
-}
-
-function listed(values: ReturnType<typeof indexValues>): Json {
-  return values.map(({ attribute, part, element, key }) => [attribute, part, element, key]);
 }
 
 async function requireResource({ desk }: Writing, { type, id, ifMatch }: Target): Promise<Resource> {

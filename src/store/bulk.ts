@@ -74,6 +74,16 @@ export async function changeRows(
   for (const group of inGroups(rows, ROWS_AT_ONCE)) await execute(db, statement, [JSON.stringify(group)]);
 }
 
+/** Deletes rows by these key columns, which are all that the rows have. */
+export async function deleteRows(db: Database, table: string, rows: readonly Row[]): Promise<void> {
+  const columns = Object.keys(rows[0] ?? {});
+  const list = isPostgres(db)
+    ? `SELECT ${columns.join(', ')} FROM json_populate_recordset(NULL::${table}, CAST(? AS json))`
+    : `SELECT ${columns.map((column) => `value ->> '${column}'`).join(', ')} FROM jsonb_each(?)`;
+  const statement = `DELETE FROM ${table} WHERE (${columns.join(', ')}) IN (${list})`;
+  for (const group of inGroups(rows, ROWS_AT_ONCE)) await execute(db, statement, [JSON.stringify(group)]);
+}
+
 /** The condition that the column is one of these texts, in one bound value too; for builders (else `oneOf`). */
 export function among(db: Database, column: string, values: readonly string[]): Knex.Raw {
   const list = isPostgres(db) ? 'SELECT json_array_elements_text(CAST(? AS json))' : 'SELECT value FROM json_each(?)';

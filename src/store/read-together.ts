@@ -1,68 +1,59 @@
-// Reads of the embedded database that are asked at once share one read transaction: opening it costs more than most
-// of them. Each still sees all that was written before it was asked.
+// Reads that are asked at once, outside of any transaction, are answered together, each question once: whose the token
+// is, every request asks. On SQLite they share one read transaction, on Postgres one trip: opening the one or making the
+// other costs more than most reads. Each still sees all that was written before it was asked.
 import { setImmediate as turn } from 'node:timers/promises';
-import type { Value } from './statement.ts';
-
-interface Connection {
-  readonly prepare: (sql: string) => {
-    readonly all: (...values: Value[]) => unknown[];
-    readonly run: () => unknown;
-  };
-}
-
-interface Pool {
-  readonly acquireConnection: () => Promise<unknown>;
-  readonly releaseConnection: (connection: never) => Promise<void>;
-}
+import type { Pool, Query, RawConnection } from './raw-connection.ts';
+import { onConnection, rowsOn } from './raw-connection.ts';
 
 interface Read {
-  readonly sql: string;
-  readonly values: readonly Value[];
-  readonly resolve: (rows: unknown[]) => void;
-  readonly reject: (error: unknown) => void;
+  readonly query: Query;
+  readonly asking: { readonly resolve: (rows: unknown[]) => void; readonly reject: (error: unknown) => void }[];
 }
 
-const waiting = new WeakMap<object, Read[]>();
+const waiting = new WeakMap<Pool, Map<string, Read>>();
 
-/** The rows of a reading statement; `pool` has SQLite connections. */
-export async function readTogether(pool: Pool, sql: string, values: readonly Value[]): Promise<unknown[]> {
-  const reads = waiting.get(pool) ?? [];
+/** The rows of a reading statement; `pool` is in no transaction. */
+export async function readTogether(pool: Pool, query: Query): Promise<unknown[]> {
+  const reads = waiting.get(pool) ?? new Map<string, Read>();
   waiting.set(pool, reads);
+  const question = JSON.stringify([query.text, query.values]);
   return new Promise((resolve, reject) => {
-    reads.push({ sql, values, resolve, reject });
-    if (reads.length === 1) void serve(pool, reads);
+    const isFirst = reads.size === 0;
+    const read = reads.get(question) ?? { query, asking: [] };
+    read.asking.push({ resolve, reject });
+    reads.set(question, read);
+    if (isFirst) void serve(pool, reads);
   });
 }
 
-async function serve(pool: Pool, reads: Read[]): Promise<void> {
+async function serve(pool: Pool, reads: Map<string, Read>): Promise<void> {
   // Lets those in who have arrived.
   await turn();
+  const taken: Read[] = [];
   try {
-    const connection = await pool.acquireConnection();
-    try {
-      answer(connection as Connection, reads.splice(0));
-    } finally {
-      await pool.releaseConnection(connection as never);
-    }
+    await onConnection(pool, async (connection) => {
+      taken.push(...reads.values());
+      reads.clear();
+      await answer(connection, taken);
+    });
   } catch (error) {
-    for (const { reject } of reads.splice(0)) reject(error);
+    // Where no connection was to be had, nobody who waits would fare better.
+    if (taken.length === 0) taken.push(...reads.values());
+    reads.clear();
+    for (const { asking } of taken) for (const { reject } of asking) reject(error);
   }
 }
 
-/** All in one go: nothing else happens on the connection in between. */
-function answer(connection: Connection, reads: readonly Read[]): void {
-  const run = (sql: string): unknown => connection.prepare(sql).run();
-  try {
-    if (reads.length > 1) run('BEGIN');
-    for (const { sql, values, resolve, reject } of reads) {
-      try {
-        resolve(connection.prepare(sql).all(...values));
-      } catch (error) {
-        reject(error);
-      }
-    }
-    if (reads.length > 1) run('COMMIT');
-  } catch (error) {
-    for (const { reject } of reads) reject(error);
-  }
+async function answer(connection: RawConnection, reads: readonly Read[]): Promise<void> {
+  const isEmbedded = 'prepare' in connection && reads.length > 1;
+  if (isEmbedded) connection.prepare('BEGIN').run();
+  const answers = reads.map(async ({ query, asking }) => {
+    await rowsOn(connection, query).then(
+      (rows) => asking.forEach(({ resolve }) => resolve(rows)),
+      (error: unknown) => asking.forEach(({ reject }) => reject(error)),
+    );
+  });
+  // SQLite has read them all by now, and nothing else happens on the connection in between.
+  if (isEmbedded) connection.prepare('COMMIT').run();
+  await Promise.all(answers);
 }

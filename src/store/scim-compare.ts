@@ -1,5 +1,5 @@
 // One comparison as SQL that means the same on SQLite and Postgres.
-import type { Value } from './statement.ts';
+import type { Value } from './raw-connection.ts';
 
 export interface Test {
   readonly operator: 'eq' | 'co' | 'sw' | 'ew' | 'gt' | 'ge' | 'lt' | 'le';

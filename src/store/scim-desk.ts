@@ -2,8 +2,8 @@
 // at once, what they change is seen by those who come after them, and is written at once.
 import type { ConnectionId, Instant } from '../core/ids.ts';
 import type { Database } from './database.ts';
-import type { ScimResource, ScimType, ScimValue, ScimWrite } from './scim-resources.ts';
-import { findDeparted, findScimResources, scimIdsByName, writeScimResources } from './scim-resources.ts';
+import type { ScimResource, ScimType, ScimValue, ScimWrite, ValueChanges } from './scim-resources.ts';
+import { findDeparted, findScimResources, NO_VALUES, scimIdsByName, writeScimResources } from './scim-resources.ts';
 
 /** By what somebody who comes is looked for: the name must be free, and the externalId tells who comes back. */
 export type Newcomer = Pick<ScimResource, 'nameKey' | 'externalId'>;
@@ -62,18 +62,17 @@ export class ScimDesk {
 
   /** A new resource, or one that comes back under its id. */
   async add(resource: ScimResource, values: readonly ScimValue[]): Promise<void> {
-    await this.#write({ resource, values, deletedAt: null, isNew: true });
+    await this.#write({ resource, values: { put: values, gone: [] }, deletedAt: null, isNew: true });
     for (const [key, one] of this.#departed) if (one?.id === resource.id) this.#departed.delete(key);
   }
 
-  /** @param values null where they have not changed */
-  async change(before: ScimResource, after: ScimResource, values: readonly ScimValue[] | null): Promise<void> {
+  async change(before: ScimResource, after: ScimResource, values: ValueChanges): Promise<void> {
     if (before.nameKey !== after.nameKey) this.#idsByName.set(nameOf(before.type, before.nameKey), null);
     await this.#write({ resource: after, values, deletedAt: null, isNew: false });
   }
 
   async remove(resource: ScimResource, at: Instant): Promise<void> {
-    await this.#write({ resource: { ...resource, modifiedAt: at }, values: [], deletedAt: at, isNew: false });
+    await this.#write({ resource: { ...resource, modifiedAt: at }, values: NO_VALUES, deletedAt: at, isNew: false });
     this.#hasUnwrittenLeavers = true;
     for (const externalId of [resource.externalId, null])
       this.#departed.delete(departedKey({ ...resource, externalId }));

@@ -1,5 +1,6 @@
 // What was sent, and what came of it: every SCIM request for a set time, redacted and bounded by whoever writes it.
 import type { ConnectionId, Instant, PlanId, RunId } from '../core/ids.ts';
+import { insertRows } from './bulk.ts';
 import type { Database } from './database.ts';
 import { inGroups } from './database.ts';
 import { newId } from './ids.ts';
@@ -36,8 +37,11 @@ interface RequestRow {
 
 export async function addScimRequests(db: Database, requests: readonly ScimRequest[]): Promise<void> {
   for (const group of inGroups(requests, 100)) {
-    const rows: RequestRow[] = group.map(({ tookMs, ...request }) => ({ id: newId(), took_ms: tookMs, ...request }));
-    await db('scim_requests').insert(rows);
+    await insertRows(
+      db,
+      'scim_requests',
+      group.map(({ tookMs, ...request }) => ({ id: newId(), took_ms: tookMs, ...request })),
+    );
   }
 }
 

@@ -2,7 +2,7 @@
 // so that whoever comes back is known (organizations.md section 5).
 import type { ConnectionId, Instant } from '../core/ids.ts';
 import type { Row } from './bulk.ts';
-import { insertRows, putRows } from './bulk.ts';
+import { deleteRows, insertRows, putRows } from './bulk.ts';
 import type { Database } from './database.ts';
 import { fromJson } from './database.ts';
 import { execute, oneOf, rowOf, rowsOf } from './statement.ts';
@@ -170,11 +170,29 @@ export async function scimTypes(
   return found;
 }
 
+export interface ValueChanges {
+  readonly put: readonly ScimValue[];
+  readonly gone: readonly ScimValue[];
+}
+
+export const NO_VALUES: ValueChanges = { put: [], gone: [] };
+
+/** What differs between the values of a resource before and after. */
+export function valueChanges(before: readonly ScimValue[], after: readonly ScimValue[]): ValueChanges {
+  const placeOf = ({ attribute, part, element }: ScimValue): string => `${element} ${part} ${attribute}`;
+  const known = new Map(before.map((value) => [placeOf(value), value.key]));
+  const kept = new Set(after.map(placeOf));
+  return {
+    put: after.filter((value) => known.get(placeOf(value)) !== value.key),
+    gone: before.filter((value) => !kept.has(placeOf(value))),
+  };
+}
+
 /** How a resource is from now on. */
 export interface ScimWrite {
   readonly resource: ScimResource;
-  /** Null where they have not changed. */
-  readonly values: readonly ScimValue[] | null;
+  /** What is found by from now on, and what is no more; where somebody is deleted, nothing is left. */
+  readonly values: ValueChanges;
   /** Null while it lives. */
   readonly deletedAt: Instant | null;
   /** It was not there before, or it comes back: the values of a deleted one are gone. */
@@ -193,16 +211,21 @@ export async function writeScimResources(
     ['connection', 'id'],
     writes.map(({ resource, deletedAt }) => toRow(resource, deletedAt)),
   );
-  const stale = writes.flatMap(({ resource, values, isNew }) => (values === null || isNew ? [] : [resource.id]));
-  if (stale.length > 0) {
-    await execute(db, `DELETE FROM scim_values WHERE connection = ? AND ${oneOf(db, 'resource')}`, [connection, stale]);
+  const deleted = writes.filter(({ deletedAt }) => deletedAt !== null).map(({ resource }) => resource.id);
+  if (deleted.length > 0) {
+    const values = `DELETE FROM scim_values WHERE connection = ? AND ${oneOf(db, 'resource')}`;
+    await execute(db, values, [connection, deleted]);
   }
-  const values = writes.flatMap((write) =>
-    (write.values ?? []).map(({ key, ...value }) => {
-      return { connection, resource: write.resource.id, ...value, value_key: key };
-    }),
-  );
-  await insertRows(db, 'scim_values', values);
+  const [added, put, gone] = [[] as Row[], [] as Row[], [] as Row[]];
+  for (const { resource, values, isNew } of writes) {
+    for (const { key, ...place } of values.put) {
+      (isNew ? added : put).push({ connection, resource: resource.id, ...place, value_key: key });
+    }
+    for (const { key: _key, ...place } of values.gone) gone.push({ connection, resource: resource.id, ...place });
+  }
+  await insertRows(db, 'scim_values', added);
+  await deleteRows(db, 'scim_values', gone);
+  await putRows(db, 'scim_values', ['connection', 'resource', 'attribute', 'part', 'element'], put);
   for (const [type, list] of Map.groupBy(writes, ({ resource }) => resource.type)) {
     const added = list.filter(({ isNew }) => isNew).length;
     await count(db, connection, type, added - list.filter(({ deletedAt }) => deletedAt !== null).length);

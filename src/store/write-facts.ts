@@ -1,32 +1,41 @@
 // Writing what a reading taught: people, groups and direct links of one connection.
 import type { Group, Person } from '../core/fact.ts';
 import { emailKey } from '../core/fact.ts';
-import type { ConnectionId } from '../core/ids.ts';
+import type { AccountId, ConnectionId, Instant } from '../core/ids.ts';
 import type { FactChanges } from '../core/learn.ts';
 import type { Row } from './bulk.ts';
 import { among, insertMissing, putRows } from './bulk.ts';
 import type { Database } from './database.ts';
 import { inGroups } from './database.ts';
 
-/**
- * Writes what was learned.
- * @param containers where people stand in the source, for those of whom it was told; others stay where they were.
- */
+/** What is known of the people beside the facts, by external id; of whom nothing is said it stays as it was. */
+export interface Beside {
+  /** Where they stand in the source. */
+  readonly containers: ReadonlyMap<string, string | null>;
+  /** The accounts that they are joined to now. */
+  readonly accounts: ReadonlyMap<string, AccountId>;
+}
+
+/** Writes what was learned at that time. */
 export async function writeFacts(
   db: Database,
   connection: ConnectionId,
   changes: FactChanges,
-  containers: ReadonlyMap<string, string | null> = new Map(),
+  { containers, accounts }: Beside,
+  at: Instant,
 ): Promise<void> {
   const key = ['connection', 'external_id'];
-  const isPlaced = ({ externalId }: Person): boolean => containers.has(externalId);
-  const [placed, others] = [changes.people.filter(isPlaced), changes.people.filter((person) => !isPlaced(person))];
-  const placedRows = placed.map((person) => ({
-    ...personToRow(person),
-    container: containers.get(person.externalId) ?? null,
-  }));
-  await putRows(db, 'external_people', key, placedRows);
-  await putRows(db, 'external_people', key, others.map(personToRow));
+  const rows = changes.people.map((person) => {
+    const [container, account] = [containers.get(person.externalId), accounts.get(person.externalId)];
+    return {
+      ...personToRow(person),
+      ...(container === undefined ? {} : { container }),
+      ...(account === undefined ? {} : { account, linked_at: at }),
+    };
+  });
+  for (const alike of Map.groupBy(rows, (row) => Object.keys(row).join()).values()) {
+    await putRows(db, 'external_people', key, alike);
+  }
   await moveOthers(db, connection, changes, containers);
   for (const groups of inGroups(changes.groups, 2_000))
     await putRows(db, 'external_groups', key, groups.map(groupToRow));

@@ -3,8 +3,7 @@
 import type { Landscape } from '../core/plan.ts';
 import { revisionOf } from '../store/database.ts';
 import type { Database } from '../store/database.ts';
-import { writeFacts } from '../store/write-facts.ts';
-import { endKeeps, hasSuspectHold } from '../store/holds.ts';
+import { hasSuspectHold } from '../store/holds.ts';
 import { commitWithoutWaiting } from '../store/haste.ts';
 import { inLeasedTransaction } from '../store/leases.ts';
 import { loadDomains } from '../store/organizations.ts';
@@ -22,13 +21,13 @@ import { readingOfPiece } from './directory-pieces.ts';
 import type { Beat } from './directory-read.ts';
 import { Addresses } from './addresses.ts';
 import { accountsOf } from './draft.ts';
-import { writeJoining } from './join.ts';
 import { loadLandscape, mappedGroups, viewOf } from './landscape.ts';
 import { organizationsById } from './outline.ts';
 import { rememberMatches } from './matches.ts';
 import { prepare } from './prepare.ts';
 import { settle } from './settle.ts';
 import { tellRunEnded } from './tell.ts';
+import { writePrepared } from './write-prepared.ts';
 
 /** So many pieces change tables so much that what the database knows of them is no longer true. */
 const MANY_PIECES = 8;
@@ -129,9 +128,7 @@ async function commitPeople(
   const reading = await readingOfPiece(trx, ref, plan, piece, touched);
   const prepared = await prepare(trx, { landscape, domains: await loadDomains(trx), reading, planned, addresses });
   const ids = touched.map(({ externalId }) => externalId);
-  await writeFacts(trx, connection, prepared.facts, await containersOf(trx, ref.id, ids));
-  await writeJoining(trx, prepared.joining, sync.now());
-  await endKeeps(trx, connection, prepared.changedAbout, sync.now());
+  await writePrepared(trx, connection, prepared, sync.now(), await containersOf(trx, ref.id, ids));
   await settle(sync, trx, {
     plan: ref,
     landscape: prepared.landscape,

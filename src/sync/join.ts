@@ -206,13 +206,31 @@ async function drawnIn(
   return joined;
 }
 
-/** Writes what was decided. */
+/** Writes what was decided of people who are stored. */
 export async function writeJoining(db: Database, joining: Joining, at: Instant): Promise<void> {
+  await writeAccounts(db, joining, at);
+  await writeLinks(db, joining, at);
+}
+
+/** Writes accounts as they are from now on, so that people can be linked to them. */
+export async function writeAccounts(db: Database, joining: Joining, at: Instant): Promise<void> {
   for (const { account, email, person } of joining.addresses) {
     await setEmail(db, account, email);
     await noteEvent(db, { kind: 'address_moved', account, organization: null, detail: person.connection }, at);
   }
   await addAccounts(db, joining.created, at);
+}
+
+/**
+ * Links people to accounts that are written, and closes what was open about them.
+ * @param isLinked says of whom it is stored already
+ */
+export async function writeLinks(
+  db: Database,
+  joining: Joining,
+  at: Instant,
+  isLinked: (person: Person) => boolean = () => false,
+): Promise<void> {
   const fresh = new Set(joining.created.map(({ id }) => id));
   for (const { person, account } of joining.joined) {
     if (fresh.has(account)) continue;
@@ -221,11 +239,10 @@ export async function writeJoining(db: Database, joining: Joining, at: Instant):
   }
   await linkPeople(
     db,
-    joining.joined.map(({ person: { person }, account }) => ({
-      connection: person.connection,
-      externalId: person.externalId,
-      account,
-    })),
+    joining.joined.flatMap(({ person: { person }, account }) => {
+      const { connection, externalId } = person;
+      return isLinked(person) ? [] : [{ connection, externalId, account }];
+    }),
     at,
   );
   // The account that holds the address may have been made only now, for another entry of the same read.

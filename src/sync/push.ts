@@ -2,8 +2,6 @@
 import type { PushReading } from '../core/reading.ts';
 import type { Database } from '../store/database.ts';
 import { inTransaction } from '../store/database.ts';
-import { writeFacts } from '../store/write-facts.ts';
-import { endKeeps } from '../store/holds.ts';
 import { newId } from '../store/ids.ts';
 import { addPlans } from '../store/plans.ts';
 import type { RunKind } from '../store/runs.ts';
@@ -11,13 +9,13 @@ import { addRuns } from '../store/runs.ts';
 import type { AccountId, ConnectionId, PlanId, RunId } from '../core/ids.ts';
 import type { PlanRef, Sync } from './context.ts';
 import type { Drafted } from './draft.ts';
-import { writeJoining } from './join.ts';
 import { rememberMatches } from './matches.ts';
 import type { Prepared } from './prepare.ts';
 import { prepare } from './prepare.ts';
 import { loadOutline } from './outline.ts';
 import { draftAll, settleDrafted } from './settle.ts';
 import { loadSurroundings } from './surroundings.ts';
+import { writePrepared } from './write-prepared.ts';
 
 export interface PushOptions {
   /** Accounts for which a directory of the same organization vouches, by external id (a sign-in that it knows). */
@@ -68,9 +66,7 @@ export async function writePush(
   { connection, prepared, drafted }: DraftedPush,
 ): Promise<void> {
   const { landscape, dossiers, before, organizations } = prepared;
-  await writeFacts(db, connection, prepared.facts);
-  await writeJoining(db, prepared.joining, sync.now());
-  await endKeeps(db, connection, prepared.changedAbout, sync.now());
+  await writePrepared(db, connection, prepared, sync.now());
   const speakers = new Set([connection]);
   await settleDrafted(sync, db, { plan, landscape, dossiers, before, organizations, speakers }, drafted);
   await rememberMatches(db, landscape, connection);
