@@ -157,11 +157,9 @@ async function belongsElsewhere(db: Database, { organization }: Connection, acco
   return (await membershipsOf(db, account)).some((one) => one.organization !== organization);
 }
 
-/** Active people before leavers, so that of two entries with one address the one in use is joined. */
+/** Active people before leavers, so that of two entries with one address the one in use is joined; else as they came. */
 function inOrder(people: readonly LinkedPerson[]): LinkedPerson[] {
-  return [...people].sort(
-    (a, b) => Number(b.person.active) - Number(a.person.active) || (a.person.externalId < b.person.externalId ? -1 : 1),
-  );
+  return people.toSorted((a, b) => Number(b.person.active) - Number(a.person.active));
 }
 
 function isGranted(landscape: Landscape, view: ConnectionView, linked: LinkedPerson): boolean {
