@@ -157,9 +157,11 @@ async function belongsElsewhere(db: Database, { organization }: Connection, acco
   return (await membershipsOf(db, account)).some((one) => one.organization !== organization);
 }
 
-/** Active people before leavers, so that of two entries with one address the one in use is joined; else as they came. */
+/** Active people before leavers, so that of two entries with one address the one in use is joined. */
 function inOrder(people: readonly LinkedPerson[]): LinkedPerson[] {
-  return people.toSorted((a, b) => Number(b.person.active) - Number(a.person.active));
+  return [...people].sort(
+    (a, b) => Number(b.person.active) - Number(a.person.active) || (a.person.externalId < b.person.externalId ? -1 : 1),
+  );
 }
 
 function isGranted(landscape: Landscape, view: ConnectionView, linked: LinkedPerson): boolean {

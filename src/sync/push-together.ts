@@ -1,5 +1,5 @@
 // Pushes that come at once: what each of them by itself would give is planned and written in one go, where none can
-// bear on another. Wherever the brake, a hold, the Owner's seat or one address for two has a say, one by one.
+// bear on another. Where the brake has a say, somebody must wait, or an address is two people's, one by one.
 import { braked } from '../core/brake.ts';
 import type { AccountId } from '../core/ids.ts';
 import type { Change } from '../core/plan.ts';
@@ -55,40 +55,38 @@ async function inOneGo(sync: Sync, db: Database, readings: readonly PushReading[
   const [first] = readings;
   if (first === undefined || readings.length === 1) return null;
   const whole = await draftPush(sync, db, { ...first, people: readings.flatMap(({ people }) => people) });
-  const owners = ownersOf(whole, readings);
-  if (owners === null) return null;
+  const { conflicts, addresses } = whole.prepared.joining;
+  if (conflicts.length > 0 || addresses.length > 0 || whole.drafted.changes.some(isWeighed)) return null;
   const plans = await beginPlans(sync, db, first.connection, readings.length);
   const [plan] = plans;
   if (plan === undefined) return null;
-  const each = new Map<AccountId, PlanRef>();
-  for (const [account, at] of owners) each.set(account, plans[at] ?? plan);
-  await writePush(sync, db, { ...plan, each }, whole);
+  await writePush(sync, db, { ...plan, each: planOfEach(whole, readings, plans) }, whole);
   return plans;
 }
 
-/** By account, which of the readings speaks of it; null where that is not one alone, or where it is not all that counts. */
-function ownersOf(whole: DraftedPush, readings: readonly PushReading[]): ReadonlyMap<AccountId, number> | null {
-  const { connection, prepared, drafted } = whole;
-  const { conflicts, addresses } = prepared.joining;
-  const isKept = prepared.before.dossiers.some(({ masks }) => masks.length > 0);
-  const bears = conflicts.length > 0 || addresses.length > 0 || isKept || drafted.reviews.length > 0;
-  if (bears || drafted.changes.some(isWeighed)) return null;
-  const speaker = new Map(
-    readings.flatMap(({ people }, at) => people.map(({ externalId }) => [externalId, at] as const)),
+/** By account, the plan of the reading that speaks of it. */
+function planOfEach(
+  { connection, prepared }: DraftedPush,
+  readings: readonly PushReading[],
+  plans: readonly PlanRef[],
+): ReadonlyMap<AccountId, PlanRef> {
+  const byPerson = new Map(
+    readings.flatMap(({ people }, at) => people.map(({ externalId }) => [externalId, plans[at]] as const)),
   );
-  const owners = new Map<AccountId, number>();
+  const each = new Map<AccountId, PlanRef>();
   for (const { account, people } of prepared.dossiers) {
-    const own = people.filter(({ person }) => person.connection === connection && speaker.has(person.externalId));
-    const spoken = new Set(own.map(({ person }) => speaker.get(person.externalId)));
-    const [only] = spoken;
-    if (spoken.size !== 1 || only === undefined) return null;
-    owners.set(account, only);
+    for (const { person } of people) {
+      const plan = person.connection === connection ? byPerson.get(person.externalId) : undefined;
+      if (plan !== undefined) each.set(account, plan);
+    }
   }
-  return owners;
+  return each;
 }
 
-/** The brake or the Owner's seat has a say in it. */
+/** The brake has a say in it, or it is about who waits before whom. */
 function isWeighed(change: Change): boolean {
   const { removal, newAdministrator } = braked(change, new Set());
-  return removal || newAdministrator || change.seat !== null;
+  const { before, after } = change.membership ?? { before: null, after: null };
+  const waits = after !== null && after.waitingSince !== null && before?.waitingSince !== after.waitingSince;
+  return removal || newAdministrator || waits;
 }

@@ -9,7 +9,6 @@ import { addRuns } from '../store/runs.ts';
 import type { AccountId, ConnectionId, PlanId, RunId } from '../core/ids.ts';
 import type { PlanRef, Sync } from './context.ts';
 import type { Drafted } from './draft.ts';
-import type { Dossier } from '../core/plan.ts';
 import { rememberMatches } from './matches.ts';
 import type { Prepared } from './prepare.ts';
 import { prepare } from './prepare.ts';
@@ -55,20 +54,8 @@ export async function draftPush(
 ): Promise<DraftedPush> {
   const { landscape: outline, domains } = await loadOutline(db);
   const landscape = await loadSurroundings(db, outline, reading);
-  const asked = await prepare(db, { landscape, domains, reading, onlyChanged: true, ...options });
-  const prepared = { ...asked, dossiers: asSpoken(asked.dossiers, reading) };
+  const prepared = await prepare(db, { landscape, domains, reading, onlyChanged: true, ...options });
   return { connection: reading.connection, prepared, drafted: await draftAll(sync, db, prepared) };
-}
-
-/** In the order in which the reading speaks of their people: so do seats go. */
-function asSpoken(dossiers: readonly Dossier[], { connection, people }: PushReading): Dossier[] {
-  const places = new Map(people.map(({ externalId }, at) => [externalId, at]));
-  const placeOf = (dossier: Dossier): number => {
-    const own = dossier.people.filter(({ person }) => person.connection === connection);
-    return Math.min(...own.map(({ person }) => places.get(person.externalId) ?? Number.POSITIVE_INFINITY));
-  };
-  const placed = dossiers.map((dossier) => ({ dossier, place: placeOf(dossier) }));
-  return placed.sort((a, b) => Number(a.place > b.place) - Number(a.place < b.place)).map(({ dossier }) => dossier);
 }
 
 /** Writes what was drafted in this transaction, and judges it. */
