@@ -213,6 +213,16 @@ describe.each(DATABASES)('on %s', (database) => {
     );
   });
 
+  test('whoever comes under an address before its holder leaves it is not given it', async () => {
+    const known = { id: 'p0', active: true, address: 'own', name: null };
+    const readings = [
+      people({ id: 'p1', active: true, address: 'p0@acme.example', name: null }),
+      people({ ...known, address: 'p2@acme.example' }),
+    ];
+    const from: Company = { seats: null, known: [known], links: [], leaving: 'nobody', waiting: [], readings };
+    expect(await outcome(database, from, together)).toEqual(await outcome(database, from, oneByOne));
+  });
+
   test('a dozen Administrators who come back each by themselves are not held as one', async () => {
     const everybody = Array.from({ length: 12 }, (_one, nth) => ({
       id: `a${nth}`,
