@@ -7,22 +7,25 @@ import type { Door } from './door.ts';
 import { openDoor, OTHER, SCIM } from './door.ts';
 import { DATABASES } from '../support/store.ts';
 
-const NUM_RUNS = { sqlite: 60, postgres: 15 };
+const NUM_RUNS = { sqlite: 150, postgres: 15 };
 const NAMES = ['ann', 'bob', 'cleo'];
+/** Who is there before; operations call them by 0, 1 and 2, and whom the nth operation makes by 3 + n. */
+const BEFORE = NAMES.map((name, nth) => ({ userName: `${name}@acme.example`, externalId: `x${nth}`, title: 'Dr' }));
 
+const somebody = fc.oneof({ weight: 4, arbitrary: fc.nat(2) }, fc.nat(7));
 const operation = fc.oneof(
   fc.record({
     kind: fc.constant('create' as const),
-    name: fc.constantFrom(...NAMES),
-    externalId: fc.constantFrom('x', 'y', null),
+    name: fc.constantFrom(...NAMES, 'dan', 'eve'),
+    externalId: fc.constantFrom('x0', 'x0', 'x1', null),
   }),
-  fc.record({ kind: fc.constant('rename' as const), nth: fc.nat(4), name: fc.constantFrom(...NAMES, 'dan') }),
-  fc.record({ kind: fc.constant('title' as const), nth: fc.nat(4), title: fc.constantFrom('Dr', 'Prof', null) }),
-  fc.record({ kind: fc.constant('delete' as const), nth: fc.nat(4) }),
+  fc.record({ kind: fc.constant('rename' as const), nth: somebody, name: fc.constantFrom(...NAMES, 'dan') }),
+  fc.record({ kind: fc.constant('title' as const), nth: somebody, title: fc.constantFrom('Dr', 'Prof', null) }),
+  fc.record({ kind: fc.constant('delete' as const), nth: somebody }),
 );
 type Operation = typeof operation extends fc.Arbitrary<infer T> ? T : never;
 
-/** The request, where the person made by the nth operation is called by `idOf`. */
+/** The request, where the nth person is called by `idOf`. */
 function requestOf(one: Operation, idOf: (nth: number) => string): { method: string; path: string; data?: JsonObject } {
   if (one.kind === 'create') {
     const { name, externalId } = one;
@@ -55,20 +58,27 @@ async function outcome(
   const list = await door.call('GET', '/Users?count=100', undefined, { token });
   const { totalResults, Resources } = list.body as { totalResults: number; Resources: JsonObject[] };
   const titled = await door.call('GET', '/Users?filter=title eq "Dr"', undefined, { token });
+  expect(titled.body['totalResults']).toBe(Resources.filter(({ title }) => title === 'Dr').length);
   const there = Resources.map((one) =>
     JSON.stringify([ids.indexOf(String(one['id'])), one['userName'], one['title'], one['externalId']]),
   );
   return {
     // Who was not made is not there: a bulk request says that it is because of the other operation.
     answered: statuses.map((status, at) =>
-      status === '409' || status === '404' ? 'refused' : `${status} ${ids.indexOf(ids[at] ?? '')}`,
+      status === '409' || status === '404' ? 'refused' : `${status} ${ids.indexOf(ids[BEFORE.length + at] ?? '')}`,
     ),
-    there: [...there.sort(), totalResults, titled.body['totalResults']],
+    there: [...there.sort(), totalResults],
   };
 }
 
+async function begin(door: Door, token: string): Promise<string[]> {
+  const ids: string[] = [];
+  for (const one of BEFORE) ids.push(String((await door.call('POST', '/Users', one, { token })).body['id']));
+  return ids;
+}
+
 async function oneByOne(door: Door, token: string, operations: readonly Operation[]): Promise<Outcome> {
-  const ids: (string | null)[] = [];
+  const ids: (string | null)[] = await begin(door, token);
   const statuses: string[] = [];
   for (const one of operations) {
     const { method, path, data } = requestOf(one, (nth) => ids[nth] ?? 'nobody');
@@ -80,8 +90,11 @@ async function oneByOne(door: Door, token: string, operations: readonly Operatio
 }
 
 async function inBulk(door: Door, token: string, operations: readonly Operation[]): Promise<Outcome> {
+  const before = await begin(door, token);
+  const made = (nth: number, at: number): string =>
+    operations[nth]?.kind === 'create' && nth < at ? `bulkId:${nth}` : 'nobody';
   const sent = operations.map((one, at) => ({
-    ...requestOf(one, (nth) => (operations[nth]?.kind === 'create' && nth < at ? `bulkId:${nth}` : 'nobody')),
+    ...requestOf(one, (nth) => before[nth] ?? made(nth - before.length, at)),
     bulkId: String(at),
   }));
   const { body } = await door.call('POST', '/Bulk', { Operations: sent }, { token });
@@ -92,7 +105,7 @@ async function inBulk(door: Door, token: string, operations: readonly Operation[
   return outcome(
     door,
     token,
-    ids,
+    [...before, ...ids],
     answers.map(({ status }) => status),
   );
 }
@@ -110,13 +123,22 @@ describe.each(DATABASES)('on %s', (database) => {
   test('a bulk request comes to what its operations come to one by one', { timeout: 60_000 }, async () => {
     const [first, second] = [`token-of-${SCIM}`, `token-of-${OTHER}`];
     await fc.assert(
-      fc.asyncProperty(fc.array(operation, { minLength: 2, maxLength: 10 }), async (operations) => {
+      fc.asyncProperty(fc.array(operation, { minLength: 2, maxLength: 14, size: 'max' }), async (operations) => {
         for (const table of ['scim_values', 'scim_counts', 'scim_resources']) await door.sync.db(table).delete();
         const whole = await inBulk(door, first, operations);
         expect(whole).toEqual(await oneByOne(door, second, operations));
       }),
       { numRuns: NUM_RUNS[database] },
     );
+  });
+
+  test('who comes back is the last one to go, also where they went in the same request', async () => {
+    const come = (name: string, externalId: 'x0' | 'x1'): Operation => ({ kind: 'create', name, externalId });
+    const go = (nth: number): Operation => ({ kind: 'delete', nth });
+    const back = [come('eve', 'x1'), go(1), come('dan', 'x1')];
+    expect((await inBulk(door, `token-of-${SCIM}`, back)).answered).toEqual(['201 3', '204 -1', '201 1']);
+    const last = [come('eve', 'x0'), go(0), go(3), come('dan', 'x0')];
+    expect((await inBulk(door, `token-of-${OTHER}`, last)).answered).toEqual(['201 3', '204 -1', '204 -1', '201 3']);
   });
 
   test('a dozen changes of one person at once are all kept, each with a version of its own', async () => {
