@@ -60,7 +60,7 @@ async function outcome(
   const titled = await door.call('GET', '/Users?filter=title eq "Dr"', undefined, { token });
   expect(titled.body['totalResults']).toBe(Resources.filter(({ title }) => title === 'Dr').length);
   const there = Resources.map((one) =>
-    JSON.stringify([ids.indexOf(String(one['id'])), one['userName'], one['title'], one['externalId']]),
+    JSON.stringify([ids.indexOf(one['id'] as string), one['userName'], one['title'], one['externalId']]),
   );
   return {
     // Who was not made is not there: a bulk request says that it is because of the other operation.
@@ -73,7 +73,7 @@ async function outcome(
 
 async function begin(door: Door, token: string): Promise<string[]> {
   const ids: string[] = [];
-  for (const one of BEFORE) ids.push(String((await door.call('POST', '/Users', one, { token })).body['id']));
+  for (const one of BEFORE) ids.push((await door.call('POST', '/Users', one, { token })).body['id'] as string);
   return ids;
 }
 
@@ -83,7 +83,7 @@ async function oneByOne(door: Door, token: string, operations: readonly Operatio
   for (const one of operations) {
     const { method, path, data } = requestOf(one, (nth) => ids[nth] ?? 'nobody');
     const { status, body } = await door.call(method, path, data, { token });
-    ids.push(status === 201 ? String(body['id']) : null);
+    ids.push(status === 201 ? (body['id'] as string) : null);
     statuses.push(String(status));
   }
   return outcome(door, token, ids, statuses);
