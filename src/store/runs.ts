@@ -40,18 +40,22 @@ export function syncLease(connection: ConnectionId): string {
   return `sync ${connection}`;
 }
 
-/** A run that begins now, or that is over in the transaction that writes it. */
+/**
+ * A run that begins now, or that is over in the transaction that writes it.
+ * @param run.id that of a run whose transaction was rolled back; without it a fresh one.
+ */
 export async function addRun(
   db: Database,
   run: {
+    readonly id?: RunId;
     readonly connection: ConnectionId | null;
     readonly kind: RunKind;
     readonly state: Extract<Run['state'], 'reading' | 'done'>;
   },
   at: Instant,
 ): Promise<RunId> {
-  const id = newId<RunId>();
-  await insertRows(db, 'runs', [{ id, ...run, started_at: at, finished_at: run.state === 'done' ? at : null }]);
+  const { id = newId<RunId>() } = run;
+  await insertRows(db, 'runs', [{ ...run, id, started_at: at, finished_at: run.state === 'done' ? at : null }]);
   return id;
 }
 

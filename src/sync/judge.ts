@@ -123,7 +123,13 @@ export interface Before {
   readonly dossiers: readonly Dossier[];
 }
 
-/** Judges a stored plan whole and holds what the brake stops. A preview marks those rows; it charges and holds nothing. */
+/** Whether a brake may stop the change: what it never stops need not be stored before it is judged. */
+export function isStoppable(row: PlanRow): boolean {
+  const { removal, newAdministrator } = braked(row, NONE);
+  return row.target === 'organization' && (removal || newAdministrator);
+}
+
+/** Judges a plan whole and holds what the brake stops. A preview marks those rows; it charges and holds nothing. */
 export async function holdPlan(
   sync: Sync,
   db: Database,
@@ -134,9 +140,11 @@ export async function holdPlan(
     readonly speakers: Speakers;
     /** As it was before whatever is judged. */
     readonly landscape: Landscape;
+    /** The rows of the plan where not all are stored; those that a brake may stop are, once the last one is given. */
+    readonly rows?: AsyncIterable<PlanRow>;
   },
 ): Promise<void> {
-  const rows = rowsOfPlan(db, plan.id, { target: 'organization', states: ['planned', 'stopped'] });
+  const rows = options.rows ?? rowsOfPlan(db, plan.id, { target: 'organization', states: ['planned', 'stopped'] });
   for (const verdict of await judge(sync, db, rows, { suspect: options.suspect, charge: !options.preview })) {
     if (verdict.held.size === 0) continue;
     const accounts: AccountId[] = [...verdict.held.keys()];
