@@ -1,5 +1,5 @@
 // What it costs to ask first: `explain` with a whole company in store, and the preview of a mapping with all of it behind:
-// `npm run bench -- preview [--people N] [--only SQLite|Postgres]`.
+// `npm run bench -- preview [--people N] [--only 'SQLite, members']`.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -34,8 +34,8 @@ export async function benchPreview(people: number, only: string): Promise<void> 
     const export_ = join(folder, 'company.ldif');
     await writeFile(export_, companyLdif(people) + everybodyLdif(people));
     for (const name of ['SQLite', 'Postgres'] as const) {
-      if (!name.includes(only)) continue;
       for (const kind of ['members', 'newcomers'] as const) {
+        if (!`${name}, ${kind}`.includes(only)) continue;
         const postgres = name === 'Postgres' ? await newPostgresDatabase({ empty: true }) : null;
         const url = postgres?.url ?? `sqlite:${join(folder, `${kind}.db`)}`;
         const file = join(folder, 'rollcall.json');
@@ -50,7 +50,7 @@ export async function benchPreview(people: number, only: string): Promise<void> 
         edits.push(row(`${name}, preview: ${what}`, await rollcall(['apply', '--plan', '--json', '--config', file])));
         if (kind === 'members') explains.push([name, ...(await explained(url, people))]);
         edits.push(row(`${name}, the same done`, await rollcall(['apply', '--json', '--config', file])));
-        if (postgres !== null && kind === 'newcomers') console.log(`\n${machine(await postgresVersion(url))}`);
+        if (postgres !== null) console.log(`\n${machine(await postgresVersion(url))}`);
         await postgres?.remove();
       }
     }
