@@ -134,7 +134,7 @@ export async function countRows(db: Database, plan: PlanId): Promise<RowCount[]>
     vacates,
     isMembership: member === 1,
     isNew: fresh === 1,
-    rows: Number(n),
+    rows: n,
   }));
 }
 

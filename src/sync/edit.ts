@@ -1,6 +1,6 @@
 // An edit: connections, mappings or an organization's rules change at once, and the memberships with them, in one
 // transaction. It is judged whole; only membership rows are held. A preview is the same edit, rolled back.
-import type { AccountId, ConnectionId, OrganizationId, PlanId } from '../core/ids.ts';
+import type { AccountId, ConnectionId, PlanId } from '../core/ids.ts';
 import { counts } from '../core/connection.ts';
 import { serves } from '../core/grant.ts';
 import type { ConnectionView } from '../core/group-graph.ts';
@@ -20,11 +20,12 @@ import type { PlanRow } from '../store/plan-rows.ts';
 import { addPlan, rowsOfAccounts, rowsOfPlan } from '../store/plans.ts';
 import type { RunKind } from '../store/runs.ts';
 import { addRun } from '../store/runs.ts';
-import type { PlanRef, Speakers, Sync } from './context.ts';
+import type { PlanRef, Sync } from './context.ts';
+import type { Scope } from './edit-scope.ts';
+import { scopeOf } from './edit-scope.ts';
 import { foresee } from './foresee.ts';
-import type { Domains } from './join.ts';
 import { writeJoining } from './join.ts';
-import { groupsThatDiffer, loadLandscape } from './landscape.ts';
+import { loadLandscape } from './landscape.ts';
 import { rememberMatches } from './matches.ts';
 import { prepare } from './prepare.ts';
 import { beginPlan } from './push.ts';
@@ -100,63 +101,6 @@ async function packedRowsOf(db: Database, plan: PlanId): Promise<PackedRows[]> {
     page = [];
   }
   return page.length === 0 ? packed : [...packed, packRows(page)];
-}
-
-/** Whom an edit may concern. */
-interface Scope {
-  readonly people: readonly { readonly connection: ConnectionId; readonly groups: readonly string[] | undefined }[];
-  readonly members: readonly OrganizationId[];
-  /** Besides all these. */
-  readonly accounts: readonly AccountId[];
-  readonly organizations: readonly OrganizationId[];
-  readonly speakers: Speakers;
-}
-
-async function scopeOf(
-  db: Database,
-  {
-    before,
-    after,
-    domainsBefore,
-  }: { readonly before: Landscape; readonly after: Landscape; readonly domainsBefore: Domains },
-  blocked: readonly Block[],
-): Promise<Scope> {
-  const domainsAfter = await loadDomains(db);
-  const rules = [...after.organizations.values()].filter((organization) =>
-    rulesDiffer(before.organizations.get(organization.id), organization),
-  );
-  const proven = [...after.organizations.keys()].filter(
-    (id) => [...(domainsBefore.get(id) ?? [])].sort().join() !== [...(domainsAfter.get(id) ?? [])].sort().join(),
-  );
-  const speakers = new Set<ConnectionId | null>(rules.length > 0 ? [null] : []);
-  const people: Scope['people'][number][] = [];
-  const members = new Set(rules.map(({ id }) => id));
-  const organizations = new Set([...members, ...blocked.map(({ organization }) => organization)]);
-  for (const view of after.connections) {
-    const was = before.connections.find((one) => one.connection.id === view.connection.id);
-    const served = [...after.organizations.values()].filter(
-      (organization) => serves(view, organization) || (was !== undefined && serves(was, organization)),
-    );
-    const whole =
-      was === undefined ||
-      JSON.stringify(was.connection) !== JSON.stringify(view.connection) ||
-      served.some(({ id }) => members.has(id) || proven.includes(id));
-    const differing = was === undefined ? [] : groupsThatDiffer(was, view);
-    if (!whole && differing.length === 0) continue;
-    people.push({ connection: view.connection.id, groups: whole ? undefined : differing });
-    for (const { id } of served) organizations.add(id);
-    // Whoever was suspended by a connection that no longer serves is not among its people's groups.
-    if (whole) for (const { id } of served) members.add(id);
-    speakers.add(view.connection.id);
-  }
-  const accounts = blocked.map(({ account }) => account);
-  return { people, members: [...members], accounts, organizations: [...organizations], speakers };
-}
-
-function rulesDiffer(before: Organization | undefined, after: Organization): boolean {
-  const rules = ({ roleAuthority, defaultRole, seats, open }: Organization): string =>
-    JSON.stringify([roleAuthority, defaultRole, seats, open]);
-  return before === undefined || rules(before) !== rules(after);
 }
 
 /**

@@ -31,8 +31,8 @@ export async function benchPreview(people: number, only: string): Promise<void> 
   const edits = [['', 'time', 'must', 'aim', 'memory']];
   const explains = [['explain', 'first', 'p50', 'longest', 'must', 'aim']];
   try {
-    const export_ = join(folder, 'company.ldif');
-    await writeFile(export_, companyLdif(people) + everybodyLdif(people));
+    const company = join(folder, 'company.ldif');
+    await writeFile(company, companyLdif(people) + everybodyLdif(people));
     for (const name of ['SQLite', 'Postgres'] as const) {
       for (const kind of ['members', 'newcomers'] as const) {
         if (!`${name}, ${kind}`.includes(only)) continue;
@@ -43,7 +43,7 @@ export async function benchPreview(people: number, only: string): Promise<void> 
           writeFile(file, configuration(url, kind, groups), { mode: 0o600 });
         await write(MAPPED_GROUPS);
         await rollcall(['apply', '--config', file]);
-        await rollcall(['sync', 'corp', '--ldif', export_, '--config', file]);
+        await rollcall(['sync', 'corp', '--ldif', company, '--config', file]);
         if (postgres !== null) await analyze(url);
         await write([...MAPPED_GROUPS, EVERYBODY]);
         const what = kind === 'members' ? `${people} members get a role` : `${people} people are new`;

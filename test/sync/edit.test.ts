@@ -149,6 +149,22 @@ describe.each(DATABASES)('an edit on %s', (database) => {
     );
   });
 
+  test('that gives a connection its first word suspends whom it reports inactive', async () => {
+    const silent: Rules = { mapped: [], state: 'active', organization: { defaultRole: 'annotator' } };
+    const store = await openTestStore(declarationOf(silent), { database });
+    try {
+      await push(store.sync, reading(store.sync, scim, [{ group: null, active: true }]));
+      await push(store.sync, reading(store.sync, corp, [{ group: null, active: false }]));
+      const given = MAPPINGS.slice(0, 1);
+      const shown = await expectShown(store.sync, { ...silent, mapped: given });
+      expect(shown.filter((row) => row.includes('"deactivated"'))).toHaveLength(1);
+      // And keeps them suspended when it has none any more.
+      await expectShown(store.sync, silent);
+    } finally {
+      await store.close();
+    }
+  });
+
   describe('of more people than are planned at once', () => {
     const PEOPLE = 1_100;
     const admins = MAPPINGS.slice(0, 1);
