@@ -2,9 +2,10 @@
 import { declare } from '../organization/declare.ts';
 import { applyExpiredHolds } from '../sync/decide-hold.ts';
 import { countMembers } from '../store/memberships.ts';
-import { rowsOfPlan } from '../store/plans.ts';
+import { countRows, rowsOfPlan } from '../store/plans.ts';
 import { vacantOrganizations } from '../store/vacancies.ts';
 import type { Command } from './command.ts';
+import { collectEarly } from './heap.ts';
 import { printReport } from './report.ts';
 
 const NOTHING_READ = { people: 0, groups: 0, links: 0, skipped: 0 };
@@ -16,6 +17,7 @@ export const apply: Command = {
   examples: ['rollcall apply --plan', 'rollcall apply'],
   async run({ out, config, sync }, input) {
     const declared = config();
+    collectEarly();
     const store = await sync();
     const preview = input.options['plan'] === true;
     if (!preview) await applyExpiredHolds(store);
@@ -36,6 +38,7 @@ export const apply: Command = {
       vacant: await vacantOrganizations(store.db),
       preview,
       rows: () => rowsOfPlan(store.db, result.ref.id),
+      counted: await countRows(store.db, result.ref.id),
     });
   },
 };

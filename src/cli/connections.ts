@@ -3,7 +3,7 @@ import { RollcallError } from '../errors.ts';
 import { setConnectionState } from '../organization/set-connection-state.ts';
 import { loadConnections } from '../store/connections.ts';
 import { countMembers } from '../store/memberships.ts';
-import { rowsOfPlan } from '../store/plans.ts';
+import { countRows, rowsOfPlan } from '../store/plans.ts';
 import { vacantOrganizations } from '../store/vacancies.ts';
 import type { Command } from './command.ts';
 import { EXIT } from './command.ts';
@@ -55,6 +55,7 @@ export const connections: Command = {
       vacant: await vacantOrganizations(store.db),
       preview: false,
       rows: () => rowsOfPlan(store.db, result.ref.id),
+      counted: await countRows(store.db, result.ref.id),
       extra: { state },
     });
   },

@@ -6,12 +6,13 @@ import { shown } from '../core/membership.ts';
 import { membershipIn } from '../core/plan.ts';
 import { RollcallError } from '../errors.ts';
 import { findAccount } from '../store/accounts.ts';
-import { loadConflicts } from '../store/conflicts.ts';
+import { conflictsOfAddress } from '../store/conflicts.ts';
 import { loadDossiers } from '../store/dossiers.ts';
 import { unlinkedByEmail } from '../store/external-people.ts';
 import { historyOf } from '../store/plans.ts';
 import type { Sync } from '../sync/context.ts';
-import { loadLandscape } from '../sync/landscape.ts';
+import { loadOutline } from '../sync/outline.ts';
+import { peopleOf, withGroupsOf } from '../sync/surroundings.ts';
 import type { Command } from './command.ts';
 import { EXIT, text } from './command.ts';
 import { becauseJson, standingText } from './report.ts';
@@ -25,12 +26,14 @@ export const explain: Command = {
   async run({ out, sync }, input) {
     const email = input.args[0] ?? '';
     const store = await sync();
-    const landscape = await loadLandscape(store.db);
+    const { landscape: outline } = await loadOutline(store.db);
     const id = (text(input, 'organization') ?? '') as OrganizationId;
-    const organization = landscape.organizations.get(id);
+    const organization = outline.organizations.get(id);
     if (organization === undefined) throw new RollcallError('not_found', `there is no organization ${id}`);
     const account = await findAccount(store.db, email);
     const [dossier] = account === null ? [] : await loadDossiers(store.db, [account.id]);
+    // Only the groups around this person: a connection may have ten thousand more.
+    const landscape = dossier === undefined ? outline : await withGroupsOf(store.db, outline, peopleOf([dossier]));
     const membership = dossier === undefined ? null : membershipIn(dossier, id);
     const standing = membership === null ? null : shown(membership, organization.owner === membership.account);
     const not = dossier === undefined ? await whyNoAccount(store, email) : whyNot(landscape, organization, dossier);
@@ -90,9 +93,7 @@ export const explain: Command = {
 };
 
 async function whyNoAccount(store: Sync, email: string): Promise<{ rule: string; reason: string }[]> {
-  const conflicts = (await loadConflicts(store.db)).filter(
-    (one) => one.email !== null && emailKey(one.email) === emailKey(email),
-  );
+  const conflicts = await conflictsOfAddress(store.db, emailKey(email));
   const people = await unlinkedByEmail(store.db, [emailKey(email)]);
   const listed = new Set(conflicts.map(({ connection, externalId }) => `${connection} ${externalId}`));
   return [

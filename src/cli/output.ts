@@ -13,6 +13,9 @@ export interface Streams {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
+/** Each write is a call of the system: of a long list many items go in one. */
+const WRITTEN_AT_ONCE = 64 * 1024;
+
 export class Output {
   readonly json: boolean;
   readonly #streams: Streams;
@@ -50,11 +53,16 @@ export class Output {
     const opening = JSON.stringify(head, null, 2).replace(/\n?\}$/, '');
     this.#print(`${opening === '{' ? '{' : `${opening},`}\n  ${JSON.stringify(list)}: [`);
     let first = true;
+    let words = '';
     for await (const item of items) {
       if (this.#unread) return;
-      await this.#write(`${first ? '' : ','}\n    ${JSON.stringify(item)}`);
+      words += `${first ? '' : ','}\n    ${JSON.stringify(item)}`;
       first = false;
+      if (words.length < WRITTEN_AT_ONCE) continue;
+      await this.#write(words);
+      words = '';
     }
+    await this.#write(words);
     const closing = Object.entries(tail).map(([key, value]) => `,\n  ${JSON.stringify(key)}: ${JSON.stringify(value)}`);
     this.#print(`${first ? '' : '\n  '}]${closing.join('')}\n}\n`);
   }

@@ -3,6 +3,7 @@ import type { Grant } from '../core/grant.ts';
 import type { ConnectionId } from '../core/ids.ts';
 import type { Standing } from '../core/plan.ts';
 import type { PlanRow } from '../store/plan-rows.ts';
+import type { RowCount } from '../store/plans.ts';
 import type { PlanRef } from '../sync/context.ts';
 import { EXIT } from './command.ts';
 import type { Output } from './output.ts';
@@ -18,6 +19,8 @@ export interface Report {
   readonly members: number;
   readonly preview: boolean;
   readonly rows: () => AsyncIterable<PlanRow>;
+  /** The same rows, counted. */
+  readonly counted: readonly RowCount[];
   /** Organizations without an Owner once all is done: a successor may have taken the seat in the same run. */
   readonly vacant: ReadonlySet<string>;
   /** Fields beside those of the contract. */
@@ -29,30 +32,32 @@ export async function printReport(out: Output, report: Report): Promise<number> 
   const counts = { added: 0, changed: 0, removed: 0, held: 0, unchanged: 0 };
   const vacancies: string[] = [];
   let known = 0;
-  for await (const row of report.rows()) {
-    if (row.target !== 'organization' || !isTold(row)) continue;
-    if (row.before !== null || !report.preview) known += isHeld(row) && row.before === null ? 0 : 1;
-    if (isHeld(row)) counts.held += 1;
-    else if (row.kind !== 'reason') counts[row.kind] += 1;
-    if (row.seat === 'vacates' && !isHeld(row) && (report.preview || report.vacant.has(row.organization)))
-      vacancies.push(row.organization);
+  let told = 0;
+  for (const row of report.counted.filter(isTold)) {
+    told += row.rows;
+    if (!row.isMembership) continue;
+    if (!row.isNew || !report.preview) known += isHeld(row) && row.isNew ? 0 : row.rows;
+    if (isHeld(row)) counts.held += row.rows;
+    else if (row.kind !== 'reason') counts[row.kind] += row.rows;
+    if (row.vacates !== null && !isHeld(row) && (report.preview || report.vacant.has(row.vacates)))
+      vacancies.push(row.vacates);
   }
   counts.unchanged = Math.max(0, report.members - known);
   const { ref, connection, complete, reason, read, warnings } = report;
   const head = { run: ref.run, plan: ref.id, connection, complete, reason, read, counts, warnings, ...report.extra };
   await out.stream(head, 'changes', changesOf(report), { vacancies });
   for (const warning of warnings) out.warn(warning);
-  await printPeople(out, report, counts, vacancies);
+  await printPeople(out, report, counts, vacancies, told);
   if (!complete) return EXIT.incomplete;
   return counts.held > 0 ? EXIT.held : EXIT.done;
 }
 
 /** Struck-out rows and rows that change only why a role is held are not changes of role or status. */
-function isTold(row: PlanRow): boolean {
+function isTold(row: Pick<PlanRow, 'kind' | 'state'>): boolean {
   return row.kind !== 'reason' && row.state !== 'moot' && row.state !== 'rejected';
 }
 
-function isHeld(row: PlanRow): boolean {
+function isHeld(row: Pick<PlanRow, 'state'>): boolean {
   return row.state === 'held' || row.state === 'stopped';
 }
 
@@ -102,6 +107,7 @@ async function printPeople(
   report: Report,
   counts: Record<'added' | 'changed' | 'removed' | 'held' | 'unchanged', number>,
   vacancies: readonly string[],
+  told: number,
 ): Promise<void> {
   if (out.json) return;
   const { read } = report;
@@ -122,21 +128,20 @@ async function printPeople(
         : `vacancy: ${organization} has no Owner; rollcall vacancies`,
     );
   const shown: string[][] = [];
-  let more = 0;
   for await (const row of report.rows()) {
+    if (shown.length === ROWS_SHOWN) break;
     if (!isTold(row)) continue;
-    if (shown.length === ROWS_SHOWN) more += 1;
-    else
-      shown.push([
-        isHeld(row) ? 'held' : row.kind,
-        row.organization,
-        row.email,
-        targetText(row),
-        standingText(row.before),
-        standingText(row.after),
-        row.reason,
-      ]);
+    shown.push([
+      isHeld(row) ? 'held' : row.kind,
+      row.organization,
+      row.email,
+      targetText(row),
+      standingText(row.before),
+      standingText(row.after),
+      row.reason,
+    ]);
   }
+  const more = told - shown.length;
   if (shown.length > 0) {
     out.line();
     out.table(['', 'ORGANIZATION', 'EMAIL', 'IN', 'BEFORE', 'AFTER', 'WHY'], shown);

@@ -3,7 +3,7 @@ import { readExport } from '../ldap/export.ts';
 import { RollcallError } from '../errors.ts';
 import { loadConflicts } from '../store/conflicts.ts';
 import { countMembers } from '../store/memberships.ts';
-import { rowsOfPlan } from '../store/plans.ts';
+import { countRows, rowsOfPlan } from '../store/plans.ts';
 import { applyExpiredHolds } from '../sync/decide-hold.ts';
 import { runDirectory } from '../sync/directory-run.ts';
 import { vacantOrganizations } from '../store/vacancies.ts';
@@ -73,6 +73,7 @@ export const syncCommand: Command = {
       vacant: await vacantOrganizations(store.db),
       preview: result.preview || result.observed,
       rows: () => rowsOfPlan(store.db, result.ref.id),
+      counted: await countRows(store.db, result.ref.id),
       extra: { observed: result.observed, suspect: result.suspect, ...(preview ? { steps: told } : {}) },
     });
   },

@@ -20,6 +20,16 @@ export async function insertRows(db: Database, table: string, rows: readonly Row
   await write(db, table, rows, '');
 }
 
+/** Inserts rows that stand in a text as `rowsText` gives it, read back by the database alone. */
+export async function insertText(db: Database, table: string, columns: readonly string[], text: string): Promise<void> {
+  await execute(db, insertOf(db, table, columns, ''), [text]);
+}
+
+/** Rows as they are bound, to be kept until they are inserted. */
+export function rowsText(rows: readonly Row[]): string {
+  return JSON.stringify(rows);
+}
+
 /** Inserts; a row that is there already stays. */
 export async function insertMissing(db: Database, table: string, rows: readonly Row[]): Promise<void> {
   await write(db, table, rows, 'ON CONFLICT DO NOTHING');
@@ -105,10 +115,15 @@ async function write(db: Database, table: string, rows: readonly Row[], onConfli
     );
     return;
   }
+  const statement = insertOf(db, table, columns, onConflict);
+  for (const group of inGroups(rows, ROWS_AT_ONCE)) await execute(db, statement, [rowsText(group)]);
+}
+
+/** The statement whose one value is a text of rows. */
+function insertOf(db: Database, table: string, columns: readonly string[], onConflict: string): string {
   const values = isPostgres(db)
     ? `SELECT ${columns.join(', ')} FROM json_populate_recordset(NULL::${table}, CAST(? AS json))`
     : // As jsonb a row's text is read once and not for each column. WHERE, or SQLite takes ON for a join's.
       `SELECT ${columns.map((column) => `value ->> '${column}'`).join(', ')} FROM jsonb_each(?) WHERE true`;
-  const statement = `${insert} ${values} ${onConflict}`;
-  for (const group of inGroups(rows, ROWS_AT_ONCE)) await execute(db, statement, [JSON.stringify(group)]);
+  return `INSERT INTO ${table} (${columns.join(', ')}) ${values} ${onConflict}`;
 }

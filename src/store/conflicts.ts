@@ -48,6 +48,20 @@ export async function loadConflicts(db: Database): Promise<Conflict[]> {
   return ((await db('conflicts').where({ state: 'open' }).orderBy('id')) as ConflictRow[]).map(fromRow);
 }
 
+/** Open conflicts about people who carry this address. */
+export async function conflictsOfAddress(db: Database, emailKey: string): Promise<Conflict[]> {
+  const rows: ConflictRow[] = await db('external_people')
+    .join('conflicts', (join) => {
+      join
+        .on('conflicts.connection', 'external_people.connection')
+        .andOn('conflicts.external_id', 'external_people.external_id');
+    })
+    .where({ 'external_people.email_key': emailKey, 'conflicts.state': 'open' })
+    .orderBy('conflicts.id')
+    .select('conflicts.*');
+  return rows.map(fromRow);
+}
+
 /** Open conflicts about somebody whom no account has yet, that name this account, or none and its address. */
 export async function conflictsOf(
   db: Database,

@@ -7,11 +7,13 @@ import type { Dossier } from '../core/plan.ts';
 import { loadAccounts } from './accounts.ts';
 import type { Database } from './database.ts';
 import { fromJson, inGroups } from './database.ts';
-import { loadLinksOf, personFromRow } from './facts.ts';
+import type { PersonRow } from './facts.ts';
+import { loadLinksOf, PERSON, personFromRow } from './facts.ts';
 import { heldMasks } from './holds.ts';
-import { membershipFromRow } from './memberships.ts';
+import { MEMBERSHIP, membershipFromRow } from './memberships.ts';
 import type { MembershipRow } from './memberships.ts';
 import { loadPlacementRows, placementFromRow } from './placements.ts';
+import { oneOf, rowsOf } from './statement.ts';
 
 /** Dossiers of the accounts that exist, in the order of `accounts`. */
 export async function loadDossiers(db: Database, accounts: readonly AccountId[]): Promise<Dossier[]> {
@@ -24,23 +26,30 @@ async function loadGroup(db: Database, accounts: readonly AccountId[]): Promise<
   const ids = [...accounts];
   const known = await loadAccounts(db, ids);
   const people = await loadLinkedPeople(db, ids);
-  const grants = groupByAccount<PersonGrant>(
-    await db('person_grants').whereIn('account', ids).select('organization', 'account', 'role', 'source', 'since'),
+  const mine = oneOf(db, 'account');
+  const grants = groupByAccount(
+    await rowsOf<PersonGrant>(
+      db,
+      `SELECT organization, account, role, source, since FROM person_grants WHERE ${mine}`,
+      [ids],
+    ),
   );
-  const blocks = groupByAccount<Block>(
-    await db('blocks').whereIn('account', ids).select('organization', 'account', 'connection', 'reason', 'since'),
+  const blocks = groupByAccount(
+    await rowsOf<Block>(db, `SELECT organization, account, connection, reason, since FROM blocks WHERE ${mine}`, [ids]),
   );
-  const keeps: { account: AccountId; mask: string }[] = await db('keeps')
-    .whereIn('account', ids)
-    .whereNull('ended_at')
-    .orderBy('id')
-    .select('account', 'mask');
+  const keeps = await rowsOf<{ mask: string }>(
+    db,
+    `SELECT mask FROM keeps WHERE ${mine} AND ended_at IS NULL ORDER BY id`,
+    [ids],
+  );
   const held = await heldMasks(db, ids);
   const masks = groupByAccount([...keeps.map(({ mask }) => fromJson<Mask>(mask)), ...held]);
   const memberships = groupByAccount(
-    ((await db('memberships').whereIn('account', ids).orderBy('organization')) as MembershipRow[]).map(
-      membershipFromRow,
-    ),
+    (
+      await rowsOf<MembershipRow>(db, `SELECT ${MEMBERSHIP} FROM memberships WHERE ${mine} ORDER BY organization`, [
+        ids,
+      ])
+    ).map(membershipFromRow),
   );
   const placements = groupByAccount((await loadPlacementRows(db, ids)).map(placementFromRow));
   return ids.flatMap((account): Dossier[] => {
@@ -65,9 +74,11 @@ async function loadLinkedPeople(
   db: Database,
   accounts: readonly AccountId[],
 ): Promise<ReadonlyMap<AccountId, LinkedPerson[]>> {
-  const rows: Parameters<typeof personFromRow>[0][] = await db('external_people')
-    .whereIn('account', [...accounts])
-    .orderBy(['connection', 'external_id']);
+  const rows = await rowsOf<PersonRow>(
+    db,
+    `SELECT ${PERSON} FROM external_people WHERE ${oneOf(db, 'account')} ORDER BY connection, external_id`,
+    [accounts],
+  );
   const byConnection = Map.groupBy(rows, ({ connection }) => connection);
   const result = new Map<AccountId, LinkedPerson[]>();
   for (const [connection, list] of byConnection) {

@@ -4,6 +4,7 @@ import type { Brake } from '../core/brake.ts';
 import type { Mask } from '../core/mask.ts';
 import type { Change } from '../core/plan.ts';
 import type { HeldRow } from '../core/review.ts';
+import { changeRows } from './bulk.ts';
 import type { Database } from './database.ts';
 import { fromJson, inGroups } from './database.ts';
 import { newId } from './ids.ts';
@@ -82,11 +83,12 @@ export async function holdRows(
   rows: readonly { readonly id: string; readonly masks: readonly Mask[] | null }[],
   at: Instant,
 ): Promise<void> {
-  for (const { id, masks } of rows) {
-    await db('changes')
-      .where({ id })
-      .update({ hold, state: 'held', mask: masks === null ? null : JSON.stringify(masks), at });
-  }
+  await changeRows(
+    db,
+    'changes',
+    ['id'],
+    rows.map(({ id, masks }) => ({ id, hold, state: 'held', mask: masks === null ? null : JSON.stringify(masks), at })),
+  );
 }
 
 /** The masks of the rows that are held now, each naming its row. */

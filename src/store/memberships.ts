@@ -19,6 +19,9 @@ export interface MembershipRow {
   waiting_since: Instant | null;
 }
 
+/** The columns of a membership. */
+export const MEMBERSHIP = 'organization, account, role, status, source, because, suspended_by, waiting_since';
+
 export function membershipFromRow(row: MembershipRow): Membership {
   return {
     organization: row.organization,

@@ -6,6 +6,7 @@ import type { Database } from './database.ts';
 import { fromJson } from './database.ts';
 import { bindWorkspace } from './connections.ts';
 import { needWorkspace } from './organizations.ts';
+import { oneOf, rowsOf } from './statement.ts';
 
 export interface PlacementRow {
   organization: OrganizationId;
@@ -28,13 +29,13 @@ export function placementFromRow(row: PlacementRow): Placement {
 }
 
 export async function loadPlacementRows(db: Database, accounts: readonly AccountId[]): Promise<PlacementRow[]> {
-  return db('placements')
-    .leftJoin('workspaces', (join) => {
-      join.on('workspaces.id', 'placements.place').andOnVal('placements.kind', 'workspace');
-    })
-    .whereIn('placements.account', [...accounts])
-    .select('placements.*', 'workspaces.title')
-    .orderBy(['placements.organization', 'placements.kind', 'placements.place']);
+  return rowsOf<PlacementRow>(
+    db,
+    `SELECT placements.organization, account, kind, place, workspaces.title, role, because
+     FROM placements LEFT JOIN workspaces ON workspaces.id = placements.place AND placements.kind = 'workspace'
+     WHERE ${oneOf(db, 'account')} ORDER BY placements.organization, kind, place`,
+    [accounts],
+  );
 }
 
 /** Writes the place, or takes it away; a workspace that is not there yet is made. */

@@ -26,7 +26,7 @@ export function planOf(plan: PlanRef, account: AccountId): PlanRef {
 export async function addPlans(
   db: Database,
   plans: readonly PlanRef[],
-  options: { readonly connection: ConnectionId | null; readonly state: 'planning' | 'done' },
+  options: { readonly connection: ConnectionId | null; readonly state: 'planning' | 'preview' | 'done' },
   at: Instant,
 ): Promise<void> {
   const { connection, state } = options;
@@ -116,6 +116,38 @@ export async function* rowsOfPlan(
   }
 }
 
+/** Rows of a plan that are alike in what is told of them. */
+export interface RowCount extends Pick<PlanRow, 'kind' | 'state'> {
+  readonly isMembership: boolean;
+  /** Nothing was there before. */
+  readonly isNew: boolean;
+  /** The organization whose seat they empty. */
+  readonly vacates: OrganizationId | null;
+  readonly rows: number;
+}
+
+/** What a plan comes to, counted by the database: nobody reads a hundred thousand rows to know how many there are. */
+export async function countRows(db: Database, plan: PlanId): Promise<RowCount[]> {
+  const rows = await rowsOf<
+    Pick<RowCount, 'kind' | 'state' | 'vacates'> & { member: number; fresh: number; n: number }
+  >(
+    db,
+    `SELECT kind, state, CASE WHEN target_kind = 'organization' THEN 1 ELSE 0 END AS member,
+       CASE WHEN before_standing IS NULL THEN 1 ELSE 0 END AS fresh,
+       CASE WHEN seat = 'vacates' THEN organization END AS vacates, count(*) AS n
+     FROM changes WHERE plan = ? GROUP BY 1, 2, 3, 4, 5 ORDER BY min(id)`,
+    [plan],
+  );
+  return rows.map(({ kind, state, vacates, member, fresh, n }) => ({
+    kind,
+    state,
+    vacates,
+    isMembership: member === 1,
+    isNew: fresh === 1,
+    rows: n,
+  }));
+}
+
 export async function setRowState(db: Database, ids: readonly string[], state: RowState, at: Instant): Promise<void> {
   if (ids.length === 0) return;
   await execute(db, `UPDATE changes SET state = ?, at = ? WHERE ${oneOf(db, 'id')}`, [state, at, ids]);
@@ -146,20 +178,4 @@ export async function historyOf(db: Database, organization: OrganizationId, acco
     .where({ organization, account, state: 'applied', target_kind: 'organization' })
     .orderBy(['at', 'id']);
   return rows.map(fromRow);
-}
-
-/** Stores the rows of an edit that was rolled back, as they were shown: planned, or stopped by a brake. */
-export async function storePreview(db: Database, plan: PlanRef, rows: readonly PlanRow[]): Promise<void> {
-  await setPlanState(db, plan.id, 'preview');
-  const shown = rows.filter(({ state }) => state !== 'moot');
-  await addRows(
-    db,
-    shown.map((row) => ({
-      ...row,
-      plan: plan.id,
-      run: plan.run,
-      hold: null,
-      state: row.state === 'held' ? 'stopped' : 'planned',
-    })),
-  );
 }

@@ -1,6 +1,6 @@
 // An edit: connections, mappings or an organization's rules change at once, and the memberships with them, in one
 // transaction. It is judged whole; only membership rows are held. A preview is the same edit, rolled back.
-import type { AccountId, ConnectionId, OrganizationId } from '../core/ids.ts';
+import type { AccountId, ConnectionId, PlanId } from '../core/ids.ts';
 import { counts } from '../core/connection.ts';
 import { serves } from '../core/grant.ts';
 import type { ConnectionView } from '../core/group-graph.ts';
@@ -9,20 +9,23 @@ import type { Block } from '../core/membership.ts';
 import { membershipIn, saysOf } from '../core/plan.ts';
 import type { Landscape } from '../core/plan.ts';
 import type { Database } from '../store/database.ts';
-import { inGroups, inTransaction } from '../store/database.ts';
+import { inGroups, inTransaction, ROWS_PER_STATEMENT } from '../store/database.ts';
 import { loadDossiers } from '../store/dossiers.ts';
 import { presentPeople } from '../store/external-people.ts';
 import { memberAccounts, suspendedAccounts, writeBlock } from '../store/memberships.ts';
 import { loadDomains } from '../store/organizations.ts';
+import type { PackedRows } from '../store/packed-rows.ts';
+import { addPackedRows, packRows } from '../store/packed-rows.ts';
 import type { PlanRow } from '../store/plan-rows.ts';
-import { addRows, rowsOfDrafts, rowsOfAccounts, rowsOfPlan, storePreview } from '../store/plans.ts';
+import { addPlans, rowsOfAccounts, rowsOfPlan } from '../store/plans.ts';
 import type { RunKind } from '../store/runs.ts';
-import type { PlanRef, Speakers, Sync } from './context.ts';
-import { draft, Seats, toDraft, vanishedMappings } from './draft.ts';
-import type { Domains } from './join.ts';
+import { addRuns } from '../store/runs.ts';
+import type { PlanRef, Sync } from './context.ts';
+import type { Scope } from './edit-scope.ts';
+import { scopeOf } from './edit-scope.ts';
+import { foresee } from './foresee.ts';
 import { writeJoining } from './join.ts';
-import { holdPlan } from './judge.ts';
-import { groupsThatDiffer, loadLandscape } from './landscape.ts';
+import { loadLandscape } from './landscape.ts';
 import { rememberMatches } from './matches.ts';
 import { prepare } from './prepare.ts';
 import { beginPlan } from './push.ts';
@@ -30,7 +33,6 @@ import { settle } from './settle.ts';
 
 export interface EditResult<T> {
   readonly ref: PlanRef;
-  readonly rows: readonly PlanRow[];
   /** What `write` gave back. */
   readonly value: T;
   readonly landscape: Landscape;
@@ -39,9 +41,11 @@ export interface EditResult<T> {
 /** Carries the result of a preview out of the transaction that is rolled back. */
 class RolledBack<T> extends Error {
   readonly result: EditResult<T>;
-  constructor(result: EditResult<T>) {
+  readonly rows: readonly PackedRows[];
+  constructor(result: EditResult<T>, rows: readonly PackedRows[]) {
     super('preview');
     this.result = result;
+    this.rows = rows;
   }
 }
 
@@ -55,99 +59,65 @@ export async function edit<T>(
   options: { readonly kind: RunKind; readonly connection?: ConnectionId; readonly preview: boolean },
   write: (db: Database, plan: PlanRef) => Promise<T>,
 ): Promise<EditResult<T>> {
+  const { kind, connection = null, preview } = options;
   try {
     return await inTransaction(sync.db, async (db) => {
-      const ref = await beginPlan(sync, db, options.connection ?? null, options.kind);
+      const ref = await beginPlan(sync, db, connection, kind);
       const before = await loadLandscape(db);
       const domainsBefore = await loadDomains(db);
       const value = await write(db, ref);
       const after = await loadLandscape(db);
       const blocked = await keepSuspended(db, before, after);
       const scope = await scopeOf(db, { before, after, domainsBefore }, blocked);
-      await bringAbout(sync, db, ref, { before, after }, scope);
+      const foreseen = await bringAbout(sync, db, ref, { before, after, preview }, scope);
       for (const { connection } of after.connections) await rememberMatches(db, after, connection.id);
-      const rows: PlanRow[] = [];
-      for await (const row of rowsOfPlan(db, ref.id)) rows.push(row);
-      const result = { ref, rows, value, landscape: after };
-      if (options.preview) throw new RolledBack(result);
+      const result = { ref, value, landscape: after };
+      if (preview) throw new RolledBack(result, [...foreseen, ...(await packedRowsOf(db, ref.id))]);
       return result;
     });
   } catch (error) {
     if (!(error instanceof RolledBack)) throw error;
     const result = error.result as EditResult<T>;
-    return inTransaction(sync.db, async (db) => {
-      const ref = await beginPlan(sync, db, options.connection ?? null, options.kind);
-      await storePreview(db, ref, result.rows);
-      return { ...result, ref };
+    const { run } = result.ref;
+    const at = sync.now();
+    await inTransaction(sync.db, async (db) => {
+      await addRuns(db, [run], { connection, kind, state: 'done' }, at);
+      await addPlans(db, [result.ref], { connection, state: 'preview' }, at);
+      await addPackedRows(db, error.rows);
     });
+    return result;
   }
 }
 
-/** Whom an edit may concern. */
-interface Scope {
-  readonly people: readonly { readonly connection: ConnectionId; readonly groups: readonly string[] | undefined }[];
-  readonly members: readonly OrganizationId[];
-  /** Besides all these. */
-  readonly accounts: readonly AccountId[];
-  readonly organizations: readonly OrganizationId[];
-  readonly speakers: Speakers;
-}
-
-async function scopeOf(
-  db: Database,
-  {
-    before,
-    after,
-    domainsBefore,
-  }: { readonly before: Landscape; readonly after: Landscape; readonly domainsBefore: Domains },
-  blocked: readonly Block[],
-): Promise<Scope> {
-  const domainsAfter = await loadDomains(db);
-  const rules = [...after.organizations.values()].filter((organization) =>
-    rulesDiffer(before.organizations.get(organization.id), organization),
-  );
-  const proven = [...after.organizations.keys()].filter(
-    (id) => [...(domainsBefore.get(id) ?? [])].sort().join() !== [...(domainsAfter.get(id) ?? [])].sort().join(),
-  );
-  const speakers = new Set<ConnectionId | null>(rules.length > 0 ? [null] : []);
-  const people: Scope['people'][number][] = [];
-  const members = new Set(rules.map(({ id }) => id));
-  const organizations = new Set([...members, ...blocked.map(({ organization }) => organization)]);
-  for (const view of after.connections) {
-    const was = before.connections.find((one) => one.connection.id === view.connection.id);
-    const served = [...after.organizations.values()].filter(
-      (organization) => serves(view, organization) || (was !== undefined && serves(was, organization)),
-    );
-    const whole =
-      was === undefined ||
-      JSON.stringify(was.connection) !== JSON.stringify(view.connection) ||
-      served.some(({ id }) => members.has(id) || proven.includes(id));
-    const differing = was === undefined ? [] : groupsThatDiffer(was, view);
-    if (!whole && differing.length === 0) continue;
-    people.push({ connection: view.connection.id, groups: whole ? undefined : differing });
-    for (const { id } of served) organizations.add(id);
-    // Whoever was suspended by a connection that no longer serves is not among its people's groups.
-    if (whole) for (const { id } of served) members.add(id);
-    speakers.add(view.connection.id);
+/** The rows of a preview that were stored on the way, as they are shown: planned, or stopped by a brake. */
+async function packedRowsOf(db: Database, plan: PlanId): Promise<PackedRows[]> {
+  const packed: PackedRows[] = [];
+  let page: PlanRow[] = [];
+  for await (const row of rowsOfPlan(db, plan)) {
+    if (row.state === 'moot') continue;
+    page.push({ ...row, hold: null, state: row.state === 'held' ? 'stopped' : 'planned' });
+    if (page.length < ROWS_PER_STATEMENT) continue;
+    packed.push(packRows(page));
+    page = [];
   }
-  const accounts = blocked.map(({ account }) => account);
-  return { people, members: [...members], accounts, organizations: [...organizations], speakers };
+  return page.length === 0 ? packed : [...packed, packRows(page)];
 }
 
-function rulesDiffer(before: Organization | undefined, after: Organization): boolean {
-  const rules = ({ roleAuthority, defaultRole, seats, open }: Organization): string =>
-    JSON.stringify([roleAuthority, defaultRole, seats, open]);
-  return before === undefined || rules(before) !== rules(after);
-}
-
-/** Joins whoever may be joined now, plans everybody concerned, judges the whole, and writes it. */
+/**
+ * Joins whoever may be joined now, plans everybody concerned, judges the whole, and writes it.
+ * @returns the rows of a preview that need not be written to be known.
+ */
 async function bringAbout(
   sync: Sync,
   db: Database,
   ref: PlanRef,
-  { before, after: landscape }: { readonly before: Landscape; readonly after: Landscape },
+  {
+    before,
+    after: landscape,
+    preview,
+  }: { readonly before: Landscape; readonly after: Landscape; readonly preview: boolean },
   scope: Scope,
-): Promise<void> {
+): Promise<PackedRows[]> {
   const accounts = new Set<AccountId>(scope.accounts);
   const domains = await loadDomains(db);
   for (const { connection, groups } of scope.people) {
@@ -175,32 +145,26 @@ async function bringAbout(
   for (const organization of scope.members) {
     for await (const page of memberAccounts(db, organization, 500)) for (const account of page) accounts.add(account);
   }
-  const seats = await Seats.load(db, landscape);
-  const vanished = new Set(vanishedMappings(landscape).keys());
-  const options = { organizations: scope.organizations, seats, now: sync.now() };
-  for (const group of inGroups([...accounts])) {
-    const { changes } = await draft(db, landscape, await loadDossiers(db, group), options);
-    const drafts = changes.map((change) => toDraft(change, scope.speakers, vanished));
-    await addRows(db, rowsOfDrafts(ref, drafts, sync.now()));
-  }
-  await holdPlan(sync, db, ref, {
-    suspect: false,
-    preview: false,
-    speakers: scope.speakers,
-    landscape: before,
-  });
-  for (const group of inGroups([...accounts])) {
+  const { organizations, speakers } = scope;
+  const whole = { before, after: landscape, accounts: [...accounts], organizations, speakers, preview };
+  const known: PackedRows[] = [];
+  for (const { accounts: group, foreseen } of await foresee(sync, db, ref, whole)) {
+    if (foreseen !== null) {
+      known.push(foreseen);
+      continue;
+    }
     const dossiers = await loadDossiers(db, group);
     await settle(sync, db, {
       plan: ref,
       landscape,
       dossiers,
       before: { landscape: before, dossiers },
-      organizations: scope.organizations,
-      speakers: scope.speakers,
+      organizations,
+      speakers,
       planned: await rowsOfAccounts(db, ref.id, group),
     });
   }
+  return known;
 }
 
 /**

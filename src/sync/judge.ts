@@ -2,13 +2,14 @@
 // charges the budget. What is held is put into the one open hold, with the mask that leaves the member as they were.
 import type { Brake, BrakedChange, BrakeInput } from '../core/brake.ts';
 import { applyBrake, braked, isRunning, NEVER_EMPTIED_FROM } from '../core/brake.ts';
-import type { AccountId, ConnectionId, Instant, OrganizationId } from '../core/ids.ts';
+import type { AccountId, ConnectionId, HoldId, Instant, OrganizationId } from '../core/ids.ts';
 import { holdMask } from '../core/mask.ts';
 import type { Mask } from '../core/mask.ts';
 import type { Dossier, Landscape } from '../core/plan.ts';
 import { heardBy, membershipIn } from '../core/plan.ts';
 import { chargeWindow, loadWindow } from '../store/brakes.ts';
 import type { Database } from '../store/database.ts';
+import { inGroups } from '../store/database.ts';
 import { holdRows, openHold } from '../store/holds.ts';
 import { countActive, countGranted } from '../store/memberships.ts';
 import { loadDossiers } from '../store/dossiers.ts';
@@ -123,7 +124,13 @@ export interface Before {
   readonly dossiers: readonly Dossier[];
 }
 
-/** Judges a stored plan whole and holds what the brake stops. A preview marks those rows; it charges and holds nothing. */
+/** Whether a brake may stop the change: what it never stops need not be stored before it is judged. */
+export function isStoppable(row: PlanRow): boolean {
+  const { removal, newAdministrator } = braked(row, NONE);
+  return row.target === 'organization' && (removal || newAdministrator);
+}
+
+/** Judges a plan whole and holds what the brake stops. A preview marks those rows; it charges and holds nothing. */
 export async function holdPlan(
   sync: Sync,
   db: Database,
@@ -134,31 +141,37 @@ export async function holdPlan(
     readonly speakers: Speakers;
     /** As it was before whatever is judged. */
     readonly landscape: Landscape;
+    /** The rows of the plan where not all are stored; those that a brake may stop are, once the last one is given. */
+    readonly rows?: AsyncIterable<PlanRow>;
   },
 ): Promise<void> {
-  const rows = rowsOfPlan(db, plan.id, { target: 'organization', states: ['planned', 'stopped'] });
+  const rows = options.rows ?? rowsOfPlan(db, plan.id, { target: 'organization', states: ['planned', 'stopped'] });
   for (const verdict of await judge(sync, db, rows, { suspect: options.suspect, charge: !options.preview })) {
     if (verdict.held.size === 0) continue;
-    const accounts: AccountId[] = [...verdict.held.keys()];
-    const held = (await rowsOfAccounts(db, plan.id, accounts)).filter(
-      ({ organization, state }) =>
-        organization === verdict.organization && (state === 'planned' || state === 'stopped'),
-    );
-    if (options.preview) {
-      await setRowState(
-        db,
-        held.map(({ id }) => id),
-        'stopped',
-        sync.now(),
+    let opened: HoldId | null = null;
+    for (const accounts of inGroups([...verdict.held.keys()])) {
+      const held = (await rowsOfAccounts(db, plan.id, accounts)).filter(
+        ({ organization, state }) =>
+          organization === verdict.organization && (state === 'planned' || state === 'stopped'),
       );
-      continue;
+      if (options.preview) {
+        await setRowState(
+          db,
+          held.map(({ id }) => id),
+          'stopped',
+          sync.now(),
+        );
+        continue;
+      }
+      const before = { landscape: options.landscape, dossiers: await loadDossiers(db, accounts) };
+      opened = (await putIntoHold(sync, db, verdict, held, before, options.speakers)) ?? opened;
     }
-    const dossiers = await loadDossiers(db, accounts);
-    await hold(sync, db, verdict, held, { landscape: options.landscape, dossiers }, options.speakers);
+    // Told once all of it is in: it says how many are held.
+    if (opened !== null) await tellHoldOpened(sync, db, opened);
   }
 }
 
-/** Puts rows of one person in one organization into the hold, the places beside the membership. */
+/** Puts all rows that the verdict stops into the hold, and tells of it. */
 export async function hold(
   sync: Sync,
   db: Database,
@@ -167,7 +180,20 @@ export async function hold(
   before: Before,
   speakers: Speakers,
 ): Promise<void> {
-  if (rows.length === 0) return;
+  const opened = await putIntoHold(sync, db, verdict, rows, before, speakers);
+  if (opened !== null) await tellHoldOpened(sync, db, opened);
+}
+
+/** Puts rows of some people in one organization into the hold, the places beside the memberships. */
+async function putIntoHold(
+  sync: Sync,
+  db: Database,
+  verdict: Verdict,
+  rows: readonly PlanRow[],
+  before: Before,
+  speakers: Speakers,
+): Promise<HoldId | null> {
+  if (rows.length === 0) return null;
   const at = sync.now();
   const brakes = [...new Set(verdict.held.values())];
   const id = await openHold(db, verdict, brakes, at);
@@ -181,7 +207,7 @@ export async function hold(
     };
   });
   await holdRows(db, id, held, at);
-  await tellHoldOpened(sync, db, id);
+  return id;
 }
 
 function maskOfRow(

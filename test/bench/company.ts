@@ -6,6 +6,14 @@ const MEMBERS = 30;
 
 export const MAPPED_GROUPS = Array.from({ length: 20 }, (_, group) => `cn=g${group},ou=groups,${SUFFIX}`);
 
+/** Everybody's group, for who wants one. */
+export const EVERYBODY = `cn=everybody,ou=groups,${SUFFIX}`;
+
+export function everybodyLdif(people: number): string {
+  const members = Array.from({ length: people }, (_, person) => `member: uid=u${person},ou=people,${SUFFIX}`);
+  return entry(EVERYBODY, 'everybody', ['objectClass: groupOfNames', 'cn: everybody', ...members]);
+}
+
 export function companyLdif(people: number): string {
   const groups = people / 10;
   const parts = [

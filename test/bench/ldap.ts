@@ -1,11 +1,9 @@
 // How long a whole directory takes, against the time in which paged ldapsearch prints the same attributes from the same
 // server: `npm run bench -- ldap [--people N]`. Everything is measured in one run, since a machine is not twice the same.
-import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { ldapSettings } from '../../src/connection/ldap.ts';
 import { groupAttributes, personAttributes } from '../../src/ldap/requested.ts';
 import { serverKind } from '../../src/ldap/server-kinds.ts';
@@ -15,7 +13,9 @@ import { setup as startPostgres } from '../support/postgres.ts';
 import { newPostgresDatabase } from '../support/postgres-databases.ts';
 import { Slapd } from '../support/slapd.ts';
 import { companyLdif, MAPPED_GROUPS, SUFFIX } from './company.ts';
-import { load, machine, table } from './report.ts';
+import type { Ran } from './process.ts';
+import { rollcall, run } from './process.ts';
+import { load, machine, postgresVersion, seconds, table } from './report.ts';
 
 const USERS = { base: `ou=people,${SUFFIX}`, filter: '(objectClass=inetOrgPerson)' };
 const GROUPS = { base: `ou=groups,${SUFFIX}`, filter: '(objectClass=groupOfNames)' };
@@ -23,6 +23,8 @@ const GROUPS = { base: `ou=groups,${SUFFIX}`, filter: '(objectClass=groupOfNames
 /** What section 6 of the design asks for: times ldapsearch, and megabytes. */
 const MUST = { first: 8, unchanged: 4, megabytes: 600 };
 const AIM = { first: 4, unchanged: 1.5, megabytes: 300 };
+
+const BIND = { BENCH_BIND: 'secret' };
 
 export async function benchLdap(people: number): Promise<void> {
   console.log(`${people} people, ${people / 10} groups, ${people * 3} links`);
@@ -47,11 +49,11 @@ export async function benchLdap(people: number): Promise<void> {
     ] as const) {
       const file = join(directory, `${name}.json`);
       await writeFile(file, configuration(url, slapd), { mode: 0o600 });
-      await rollcall(['apply', '--config', file]);
-      const first = await rollcall(['sync', 'corp', '--json', '--config', file]);
+      await rollcall(['apply', '--config', file], BIND);
+      const first = await rollcall(['sync', 'corp', '--json', '--config', file], BIND);
       rows.push(row(`${name}, first load`, first, printed, 'first'));
       const before = await contents(url);
-      const unchanged = await rollcall(['sync', 'corp', '--json', '--config', file]);
+      const unchanged = await rollcall(['sync', 'corp', '--json', '--config', file], BIND);
       rows.push(row(`${name}, unchanged`, unchanged, printed, 'unchanged'));
       const after = await contents(url);
       const written = [...after].filter(([name, hash]) => before.get(name) !== hash).map(([name]) => name);
@@ -84,10 +86,6 @@ function row(name: string, ran: Ran, printed: number, kind: 'first' | 'unchanged
   ];
 }
 
-function seconds(ms: number): string {
-  return `${(ms / 1000).toFixed(2)} s`;
-}
-
 async function bestOf(times: number, measure: () => Promise<number>): Promise<number> {
   let best = Number.POSITIVE_INFINITY;
   for (let time = 0; time < times; time += 1) best = Math.min(best, await measure());
@@ -104,38 +102,9 @@ async function ldapsearch(slapd: Slapd): Promise<number> {
     [USERS, personAttributes(settings, kind, false)],
   ] as const) {
     const bind = ['-x', '-LLL', '-H', slapd.url, '-D', slapd.rootDn, '-w', slapd.password];
-    await run('ldapsearch', [...bind, '-E', 'pr=500/noprompt', '-b', base, filter, ...attributes], {});
+    await run('ldapsearch', [...bind, '-E', 'pr=500/noprompt', '-b', base, filter, ...attributes]);
   }
   return performance.now() - began;
-}
-
-interface Ran {
-  readonly ms: number;
-  readonly megabytes: number;
-}
-
-const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
-const PEAK = new URL('peak.ts', import.meta.url).href;
-
-/** The real process, and the most memory that it ever had. */
-async function rollcall(args: readonly string[]): Promise<Ran> {
-  const began = performance.now();
-  const said = await run(process.execPath, ['--import', PEAK, MAIN, ...args], { BENCH_BIND: 'secret' });
-  const ms = performance.now() - began;
-  return { ms, megabytes: Number(/^peak (\d+)$/m.exec(said)?.[1]) / 1024 };
-}
-
-/** Resolves with what it wrote to standard error; what it prints goes nowhere. */
-async function run(program: string, args: readonly string[], env: Record<string, string>): Promise<string> {
-  const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, ...env } });
-  const said: string[] = [];
-  child.stderr.on('data', (data: Buffer) => said.push(data.toString()));
-  const code = await new Promise<number | null>((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', resolve);
-  });
-  if (code !== 0) throw new Error(`${program} ${args.join(' ')} ended with ${code}: ${said.join('')}`);
-  return said.join('');
 }
 
 function settingsOf(slapd: Slapd) {
@@ -177,11 +146,4 @@ async function tablesOf(db: Database): Promise<string[]> {
     ? await db('information_schema.tables').where({ table_schema: 'public' }).select({ name: 'table_name' })
     : await db('sqlite_master').where({ type: 'table' }).select('name');
   return rows.map(({ name }) => name).filter((name) => !OWN.includes(name) && !name.startsWith('sqlite_'));
-}
-
-async function postgresVersion(url: string): Promise<string> {
-  const db = openDatabase(url);
-  const row: { server_version: string } | undefined = (await db.raw('SHOW server_version')).rows[0];
-  await db.destroy();
-  return row?.server_version ?? '';
 }

@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { cpus, loadavg, release, totalmem } from 'node:os';
 import Sqlite from 'better-sqlite3';
+import { openDatabase } from '../../src/store/database.ts';
 
 export function table(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
@@ -24,6 +25,17 @@ export function machine(postgres: string): string {
     `${cpus().length} × ${cpu?.model ?? 'unknown'}, ${memory}, ${process.platform} ${release()}`,
     `Node ${process.versions.node}, SQLite ${sqliteVersion()}, Postgres ${postgres}, ${slapdVersion()}`,
   ].join('\n');
+}
+
+export function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(2)} s`;
+}
+
+export async function postgresVersion(url: string): Promise<string> {
+  const db = openDatabase(url);
+  const row: { server_version: string } | undefined = (await db.raw('SHOW server_version')).rows[0];
+  await db.destroy();
+  return row?.server_version ?? '';
 }
 
 function sqliteVersion(): string {

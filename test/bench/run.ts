@@ -1,6 +1,7 @@
 // `npm run bench -- NAME [--people N]`: measures, and prints ratios side by side. By hand or at night, never as a test.
 import { parseArgs } from 'node:util';
 import { benchLdap } from './ldap.ts';
+import { benchPreview } from './preview.ts';
 import { benchSaml } from './saml.ts';
 import { benchScim } from './scim.ts';
 
@@ -10,9 +11,12 @@ const { positionals, values } = parseArgs({
 });
 const [name] = positionals;
 if (name === 'ldap') await benchLdap(Number(values.people));
+else if (name === 'preview') await benchPreview(Number(values.people), values.only);
 else if (name === 'saml') await benchSaml();
 else if (name === 'scim') await benchScim(Number(values.people), values.only);
 else {
-  console.error('npm run bench -- ldap [--people N] | scim [--people N] [--only NAME] | saml');
+  console.error(
+    'npm run bench -- ldap [--people N] | scim [--people N] [--only NAME] | saml | preview [--people N] [--only NAME]',
+  );
   process.exitCode = 2;
 }
