@@ -40,11 +40,12 @@ export async function benchScim(people: number, only: string): Promise<void> {
         const began = performance.now();
         const ids = await populate(server, people);
         console.log(`${name}: ${people} people made in ${Math.round((performance.now() - began) / 1000)} s`);
-        if (postgres !== undefined) await analyze(postgres);
+        const settle = (): Promise<void> => (postgres === undefined ? Promise.resolve() : analyze(postgres));
+        await settle();
         // Before anybody is in a group: the two lists hold people alike.
         if ('other' in server) await pagesOf(server as Rollcall, ids.length);
-        measured.set(name, await ratesOf(server.call, ids));
-        if ('other' in server) await oneMemberMore(server.call, ids);
+        measured.set(name, await ratesOf(server.call, ids, settle));
+        if ('other' in server) await oneMemberMore(server.call, ids, settle);
       } finally {
         await server.stop();
       }
@@ -105,12 +106,13 @@ async function populate(server: Serving, people: number): Promise<string[]> {
   return ids;
 }
 
-async function ratesOf(call: Call, ids: readonly string[]): Promise<Rates> {
+async function ratesOf(call: Call, ids: readonly string[], settle: () => Promise<void>): Promise<Rates> {
   const at = (nth: number): string => ids[(nth * 7919) % ids.length] ?? '';
   let round = 0;
   const rate = async (work: (nth: number, client: number) => Promise<unknown>): Promise<number> => {
     round += 1;
     await perSecond(CLIENTS, WARM_UP, (nth, client) => work(nth, client));
+    await settle();
     return perSecond(CLIENTS, SECONDS, (nth, client) => work(nth + 10_000_000, client));
   };
   const create = await rate((nth) => call('POST', '/Users', userOf(`${round}-${nth}`)));
@@ -143,7 +145,7 @@ function patchOf(...Operations: object[]): object {
 }
 
 /** One more member in a large group and in a small one, turn by turn. */
-async function oneMemberMore(call: Call, ids: readonly string[]): Promise<void> {
+async function oneMemberMore(call: Call, ids: readonly string[], settle: () => Promise<void>): Promise<void> {
   const group = async (name: string, members: readonly string[]): Promise<string> => {
     const id = idOf(await call('POST', '/Groups', { displayName: name }));
     for (let from = 0; from < members.length; from += 5_000) {
@@ -155,6 +157,7 @@ async function oneMemberMore(call: Call, ids: readonly string[]): Promise<void> 
   const count = Math.min(BIG_GROUP, ids.length - LATENCIES);
   const big = await group('Team 18', ids.slice(0, count));
   const small = await group('Team 19', ids.slice(0, SMALL_GROUP));
+  await settle();
   const times = { big: [] as number[], small: [] as number[] };
   for (let nth = 0; nth < LATENCIES; nth += 1) {
     const value = [{ value: ids.at(-1 - nth) }];
