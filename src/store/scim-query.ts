@@ -50,26 +50,48 @@ export interface Found<Attributes> {
 
 /** One page; with a limit of one more than is shown, it also tells whether another follows. */
 export async function findScimPage<Attributes>(db: Database, scope: Scope, page: Page): Promise<Found<Attributes>[]> {
-  const key = page.sort === null ? null : sortExpression(scope, page.sort);
-  const where = matching(scope, page.condition);
-  const after = page.from.kind === 'after' ? behind(page.from, key !== null, page.descending) : null;
-  const direction = page.descending ? 'DESC' : 'ASC';
-  const order = key === null ? '' : `CASE WHEN sort_key IS NULL THEN 1 ELSE 0 END ${direction}, sort_key ${direction},`;
-  const rows = await rowsOfBuilt<ScimRow & { readonly sort_key: string | null }>(
-    db,
-    `SELECT * FROM (
-       SELECT ${COLUMNS}, ${key === null ? 'NULL' : key.sql} AS sort_key FROM scim_resources r WHERE ${where.sql}
-     ) AS found ${after === null ? '' : `WHERE ${after.sql}`}
-     ORDER BY ${order} id LIMIT ?${page.from.kind === 'offset' ? ' OFFSET ?' : ''}`,
-    [
-      ...(key?.bindings ?? []),
-      ...where.bindings,
-      ...(after?.bindings ?? []),
-      page.limit,
-      ...(page.from.kind === 'offset' ? [page.from.rows] : []),
-    ],
-  );
+  const { sql, bindings } = page.sort === null ? unsorted(scope, page) : sorted(scope, page, page.sort);
+  const offset = page.from.kind === 'offset' ? page.from.rows : 0;
+  const rows = await rowsOfBuilt<ScimRow & { readonly sort_key: string | null }>(db, `${sql} LIMIT ? OFFSET ?`, [
+    ...bindings,
+    page.limit,
+    offset,
+  ]);
   return rows.map((row) => ({ resource: scimFromRow(row), key: row.sort_key }));
+}
+
+function unsorted(scope: Scope, { condition, from }: Page): Expression {
+  const where = all([
+    matching(scope, condition),
+    ...(from.kind === 'after' ? [{ sql: 'r.id > ?', bindings: [from.id] }] : []),
+  ]);
+  // Preparing to sort costs more than finding one row by its name.
+  const order = condition !== null && findsOne(condition) ? '' : 'ORDER BY r.id';
+  return {
+    sql: `SELECT ${COLUMNS}, NULL AS sort_key FROM scim_resources r WHERE ${where.sql} ${order}`,
+    bindings: where.bindings,
+  };
+}
+
+function sorted(scope: Scope, { condition, descending, from }: Page, sort: NonNullable<Page['sort']>): Expression {
+  const key = sortExpression(scope, sort);
+  const where = matching(scope, condition);
+  const after = from.kind === 'after' ? behind(from, descending) : null;
+  const direction = descending ? 'DESC' : 'ASC';
+  return {
+    sql: `SELECT * FROM (
+       SELECT ${COLUMNS}, ${key.sql} AS sort_key FROM scim_resources r WHERE ${where.sql}
+     ) AS found ${after === null ? '' : `WHERE ${after.sql}`}
+     ORDER BY CASE WHEN sort_key IS NULL THEN 1 ELSE 0 END ${direction}, sort_key ${direction}, id`,
+    bindings: [...key.bindings, ...where.bindings, ...(after?.bindings ?? [])],
+  };
+}
+
+/** Names and ids are unique among the living of a type. */
+function findsOne(condition: Condition): boolean {
+  if (condition.kind === 'and') return condition.conditions.some(findsOne);
+  if (condition.kind !== 'field' || condition.test === 'present') return false;
+  return (condition.field === 'name' || condition.field === 'id') && condition.test.operator === 'eq';
 }
 
 /** How many there are in all. */
@@ -228,12 +250,7 @@ function sortExpression(scope: Scope, sort: NonNullable<Page['sort']>): Expressi
 }
 
 /** Rows that come after the position in the order of the page. */
-function behind(
-  { key, id }: { readonly key: string | null; readonly id: string },
-  sorted: boolean,
-  descending: boolean,
-): Expression {
-  if (!sorted) return { sql: 'id > ?', bindings: [id] };
+function behind({ key, id }: { readonly key: string | null; readonly id: string }, descending: boolean): Expression {
   if (key === null) {
     return { sql: `(sort_key IS NULL AND id > ?)${descending ? ' OR sort_key IS NOT NULL' : ''}`, bindings: [id] };
   }
