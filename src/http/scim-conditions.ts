@@ -11,7 +11,8 @@ import type { ResourceType } from '../scim/resource-type.ts';
 import { refuse } from '../scim/scim-error.ts';
 import { valueKey } from '../scim/value-key.ts';
 import type { Test } from '../store/scim-compare.ts';
-import type { Condition, Field, Page } from '../store/scim-query.ts';
+import type { Page } from '../store/scim-page.ts';
+import type { Condition, Field } from '../store/scim-query.ts';
 
 const FIELDS: Readonly<Record<string, Field>> = {
   id: 'id',

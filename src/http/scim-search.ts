@@ -6,7 +6,7 @@ import { readListQuery } from '../scim/list-query.ts';
 import type { ResourceType } from '../scim/resource-type.ts';
 import { RESOURCE_TYPES } from '../scim/resource-type.ts';
 import { ScimError, refuse } from '../scim/scim-error.ts';
-import { countScim, findScimPage } from '../store/scim-query.ts';
+import { countScim, findScimPage } from '../store/scim-page.ts';
 import type { Answer } from './scim-answer.ts';
 import { answer, listBody } from './scim-answer.ts';
 import { conditionOf } from './scim-conditions.ts';
